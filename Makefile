@@ -1,0 +1,41 @@
+# Words: setup build test train tidy format bench clean, and protobuf after a change of the schema.
+# ARGS passes options on:  make train ARGS="seed=2 run=runs/second"
+
+SHELL := /bin/bash
+ARGS ?=
+# Generated code is neither linted nor formatted.
+SWIFT_FILES = find Sources Tests -name '*.swift' ! -name '*.pb.swift' -print0
+
+.PHONY: setup build test train tidy format bench clean protobuf
+.DEFAULT_GOAL := build
+
+setup:
+	@Scripts/setup.sh
+
+build: setup
+	@swift build -c release --product kinglet
+	@ln -sfn .build/release/kinglet kinglet
+
+# Control and training run in release, so that is what is tested. No test looks behind `public`.
+test: build
+	@swift build -c release --build-tests
+	@swift test -c release --skip-build --disable-xctest
+
+train: build
+	@./kinglet launch Launch/pcb-insertion.yaml $(ARGS)
+
+tidy:
+	@$(SWIFT_FILES) | xargs -0 swift format lint --strict --parallel
+
+format:
+	@$(SWIFT_FILES) | xargs -0 swift format --in-place --parallel
+
+bench: build
+	@./kinglet bench $(ARGS)
+
+protobuf: setup
+	@Scripts/protobuf.sh
+
+# Leaves External/ (what setup fetched) and runs/ (what training made).
+clean:
+	@rm -rf .build kinglet

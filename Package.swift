@@ -1,0 +1,139 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// The folder that `make setup` fills with MuJoCo, or the one that `MUJOCO_DIR` names.
+let mujoco =
+  ProcessInfo.processInfo.environment["MUJOCO_DIR"]
+  ?? Context.packageDirectory + "/External/mujoco"
+
+/// Every room is compiled under the same rules: no warning passes, existentials are spelled out,
+/// a member is visible only where its module is imported, and imports are private unless said.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+  .unsafeFlags(["-Xcc", "-I" + mujoco + "/include"]),
+]
+
+func room(
+  _ name: String, uses: [Target.Dependency] = [], besides excluded: [String] = []
+) -> Target {
+  .target(name: name, dependencies: uses, exclude: excluded, swiftSettings: strict)
+}
+
+func tests(_ name: String, uses: [Target.Dependency] = []) -> Target {
+  .testTarget(name: name, dependencies: uses, swiftSettings: strict)
+}
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// C and C++ live here, behind plain C functions.
+let cRooms: [Target] = [
+  .target(name: "CRealtime"),
+  .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+  .target(
+    name: "CMuJoCo", cSettings: [.unsafeFlags(["-I" + mujoco + "/include"])],
+    linkerSettings: [
+      .linkedLibrary("mujoco"),
+      .unsafeFlags(["-L" + mujoco + "/lib", "-Xlinker", "-rpath", "-Xlinker", mujoco + "/lib"]),
+    ]),
+  .target(
+    name: "CKernels", cxxSettings: [.unsafeFlags(["-O3", "-isystem", "/usr/include/eigen3"])]),
+]
+
+let words: [Target] = [
+  room("Geometry"),
+  room("Randomness"),
+  room("Messages", uses: ["Geometry", protobuf], besides: ["kinglet.proto"]),
+]
+
+let edges: [Target] = [
+  room("RealTime", uses: ["CRealtime"]),
+  room("Wire", uses: ["Messages", "CZeroMQ"]),
+  room("Tensors", uses: ["CKernels", "Randomness"]),
+]
+
+let slots: [Target] = [
+  room("ControlSlots", uses: ["Messages", "Geometry"]),
+  room("LearningSlots", uses: ["Geometry", "Messages", "Tensors"]),
+]
+
+let control: [Target] = [
+  room("Safety", uses: ["Messages", "Geometry", "CKernels"]),
+  room("ImpedanceControl", uses: ["ControlSlots", "Messages", "Geometry", "CKernels"]),
+  room("ControlLoop", uses: ["ControlSlots", "Messages", "Geometry", "Safety"]),
+  room(
+    "SimulatedWorld",
+    uses: ["ControlSlots", "Messages", "Geometry", "CMuJoCo", "CKernels", "Randomness"]),
+]
+
+let learning: [Target] = [
+  room("NeuralNetworks", uses: ["Tensors", "Randomness"]),
+  room("Replay", uses: ["LearningSlots", "Messages", "NeuralNetworks", "Tensors", "Randomness"]),
+  room("OffPolicy", uses: ["LearningSlots", "Replay", "NeuralNetworks", "Tensors", "Randomness"]),
+  room("Experts", uses: ["LearningSlots", "Geometry"]),
+  room("Rewards", uses: ["LearningSlots", "Messages", "Geometry"]),
+  room("Resets", uses: ["LearningSlots", "Messages", "Geometry", "Randomness"]),
+]
+
+let files: [Target] = [
+  room("Recipes", uses: ["Messages", "Geometry", yams]),
+  room("Metrics"),
+]
+
+let composition: [Target] = [
+  room(
+    "Sessions",
+    uses: [
+      "ControlLoop", "ControlSlots", "Experts", "Geometry", "ImpedanceControl", "LearningSlots", "Messages",
+      "Metrics", "NeuralNetworks", "OffPolicy", "RealTime", "Recipes", "Replay", "Resets",
+      "Randomness", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
+    ]),
+  .executableTarget(
+    name: "kinglet", dependencies: ["Sessions", argumentParser], swiftSettings: strict),
+]
+
+let suites: [Target] = [
+  .target(
+    name: "Conformance",
+    dependencies: ["ControlSlots", "LearningSlots", "Messages", "Geometry", "Randomness"],
+    path: "Tests/Conformance", swiftSettings: strict),
+  tests("TidyTests"),
+  tests("GeometryTests", uses: ["Geometry", "Randomness"]),
+  tests("RandomnessTests", uses: ["Randomness"]),
+  tests("MessagesTests", uses: ["Messages", "Geometry", "Randomness"]),
+  tests("WireTests", uses: ["Wire", "Messages", "Geometry"]),
+  tests("RealTimeTests", uses: ["RealTime", "CRealtime"]),
+  tests(
+    "SafetyTests", uses: ["Safety", "Conformance", "Messages", "Geometry", "Randomness"]),
+  tests(
+    "ImpedanceControlTests",
+    uses: [
+      "ImpedanceControl", "Conformance", "ControlSlots", "Messages", "Geometry", "Randomness",
+    ]),
+  tests(
+    "ControlLoopTests",
+    uses: [
+      "ControlLoop", "ImpedanceControl", "Safety", "RealTime", "Conformance", "ControlSlots",
+      "Messages", "Geometry", "Randomness",
+    ]),
+  tests("RecipesTests", uses: ["Recipes", "Messages", "Geometry"]),
+  tests("MetricsTests", uses: ["Metrics"]),
+]
+
+let package = Package(
+  name: "kinglet",
+  products: [.executable(name: "kinglet", targets: ["kinglet"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: cRooms + words + edges + slots + control + learning + files + composition + suites,
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Regenerates Sources/Messages/kinglet.pb.swift from kinglet.proto. Needed only when the schema changes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. Scripts/say.sh
+
+command -v protoc >/dev/null ||
+  fail "missing Debian package: protobuf-compiler." "sudo apt-get install -y protobuf-compiler"
+swift package resolve
+# The plugin is built from the very package that the messages are linked with.
+plugin=(swift build -c release --package-path .build/checkouts/swift-protobuf
+  --scratch-path .build/protoc-gen-swift --product protoc-gen-swift)
+"${plugin[@]}"
+protoc --plugin="$("${plugin[@]}" --show-bin-path)/protoc-gen-swift" \
+  --swift_out=Sources/Messages --swift_opt=Visibility=Internal --swift_opt=UseAccessLevelOnImports=true \
+  --proto_path=Sources/Messages Sources/Messages/kinglet.proto

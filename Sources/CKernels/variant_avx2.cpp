@@ -1,0 +1,26 @@
+// The kernels for CPUs with avx2,fma.
+#include "variants.hpp"
+
+#if defined(__x86_64__)
+
+#define LANES 8
+#define TILE_ROWS 6
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+namespace kinglet {
+namespace {
+#include "vectors.hpp"
+
+#include "product.hpp"
+
+#include "layers.hpp"
+}  // namespace
+
+const Variant avx2 = {
+    multiply,         multiplyScratch, sumRows,       rowMultiply,    tanhForward, tanhBackward,
+    normTanhForward,  normTanhBackward, normal,       squashForward,  squashBackward,
+    adamStep,         adamPropose,     approach,
+};
+}  // namespace kinglet
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,42 @@
+// Clock, scheduling, signals and allocation counting: what Swift cannot ask Linux for by itself.
+#ifndef CREALTIME_H
+#define CREALTIME_H
+
+#include <stdint.h>
+
+// The promise to the Swift compiler that a function neither locks nor allocates.
+#define REALTIME __attribute__((swift_attr("@_noLocks")))
+
+// CLOCK_MONOTONIC [ns].
+REALTIME int64_t realtime_now(void);
+
+// Sleeps until a CLOCK_MONOTONIC instant [ns]. Returns 0, or EINTR when a signal came first.
+int realtime_sleep_until(int64_t instant);
+
+// Asks for SCHED_FIFO at a priority for the calling thread. Returns 0 or an errno.
+int realtime_set_fifo(int priority);
+
+// Locks present and future pages into memory. Returns 0 or an errno.
+int realtime_lock_memory(void);
+
+// Undoes realtime_lock_memory. Returns 0 or an errno.
+int realtime_unlock_memory(void);
+
+// Asks the kernel to send a signal to this process when the thread that started it ends;
+// 0 asks for none. Returns 0 or an errno.
+int realtime_set_parent_death_signal(int signal);
+
+// The signal asked for by realtime_set_parent_death_signal, or a negative errno.
+int realtime_parent_death_signal(void);
+
+// Installs the handler that counts SIGINT and SIGTERM. Returns 0 or an errno.
+int realtime_count_stop_signals(void);
+
+// Stop signals counted since the start of the process.
+REALTIME int32_t realtime_stop_signals(void);
+
+// Allocations by the calling thread so far: malloc, calloc, realloc, aligned_alloc,
+// posix_memalign and memalign. Counted where the C library is glibc, see allocations.c.
+REALTIME uint64_t realtime_allocations(void);
+
+#endif

@@ -1,0 +1,48 @@
+#define _GNU_SOURCE
+#include "CRealtime.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+int realtime_set_fifo(int priority) {
+  struct sched_param wanted = {.sched_priority = priority};
+  return pthread_setschedparam(pthread_self(), SCHED_FIFO, &wanted);
+}
+
+int realtime_lock_memory(void) {
+  return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : errno;
+}
+
+int realtime_unlock_memory(void) { return munlockall() == 0 ? 0 : errno; }
+
+int realtime_set_parent_death_signal(int signal) {
+  return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0) == 0 ? 0 : errno;
+}
+
+int realtime_parent_death_signal(void) {
+  int signal = 0;
+  return prctl(PR_GET_PDEATHSIG, (unsigned long)&signal, 0, 0, 0) == 0 ? signal : -errno;
+}
+
+static atomic_int stop_signals;
+
+static void count_stop_signal(int signal) {
+  (void)signal;
+  atomic_fetch_add(&stop_signals, 1);
+}
+
+int realtime_count_stop_signals(void) {
+  // SA_RESTART keeps file writes whole; poll and sleeps return EINTR all the same.
+  struct sigaction action = {.sa_handler = count_stop_signal, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGINT, &action, 0) != 0) return errno;
+  if (sigaction(SIGTERM, &action, 0) != 0) return errno;
+  return 0;
+}
+
+int32_t realtime_stop_signals(void) { return atomic_load(&stop_signals); }

@@ -1,0 +1,88 @@
+public import ControlSlots
+import Geometry
+public import Messages
+public import Safety
+
+/// One arm's control: schedule, law, safety filter.
+///
+/// `step` is the whole real-time path between reading a state and writing a torque; it allocates
+/// nothing, takes no lock and cannot fail.
+public struct ControlLoop<Law: Controller & ~Copyable>: ~Copyable
+where Law.Setpoint == Messages.Setpoint {
+  private var law: Law
+  private let filter: SafetyFilter
+  private let hold: Compliance
+  private var schedule: SetpointSchedule
+  private var lastTick: Int64?
+  /// What the safety filter made of the last tick's torque.
+  public private(set) var last = SafeTorque(
+    asked: JointVector(), allowed: JointVector(), events: [])
+  /// Ticks on which the safety filter changed the torque.
+  public private(set) var interventions: UInt64 = 0
+
+  /// A loop that has not started.
+  ///
+  /// Until the first setpoint it holds the pose of the first state with the compliance `hold`.
+  /// `rampTicks`: see `SetpointSchedule`.
+  public init(
+    law: consuming Law, filter: SafetyFilter, hold: Compliance, rampTicks: Int64 = 0
+  ) {
+    self.law = law
+    self.filter = filter
+    self.hold = hold
+    schedule = SetpointSchedule(
+      hold: Setpoint(
+        sequence: 0, effectTick: .min, baseFromTool: .identity, compliance: hold),
+      rampTicks: rampTicks)
+  }
+
+  /// Sequence number of the newest setpoint received; 0 before the first.
+  public var newestSetpoint: UInt64 { schedule.newest }
+
+  /// Setpoints that came after their effect tick had been computed.
+  public var lateSetpoints: UInt64 { schedule.late }
+
+  /// Takes a setpoint for a later tick.
+  ///
+  /// Throws what `SetpointSchedule.insert` throws.
+  public mutating func receive(_ setpoint: Setpoint) throws(SetpointRefusal) {
+    try schedule.insert(setpoint)
+  }
+
+  /// False while the setpoint that the state requires has not been received: in lock-step, the
+  /// torque of this tick must wait for it.
+  ///
+  /// False, too, for a tick that has been computed already.
+  public func canCompute(_ state: ArmState) -> Bool {
+    schedule.newest >= state.requiredSetpoint && state.tick > (lastTick ?? .min)
+  }
+
+  /// The torque that answers a state.
+  ///
+  /// The first state starts the law. Ticks must increase; where some were left out the arm acted by
+  /// itself, and the torque rate counts from what acted then.
+  public mutating func step(_ state: ArmState) -> JointTorque {
+    let before = begin(state)
+    let setpoint = schedule.setpoint(at: state.tick)
+    let asked = law.torque(for: state, toward: setpoint)
+    last = filter.admit(asked, for: state, last: before)
+    if !last.events.isEmpty { interventions += 1 }
+    lastTick = state.tick
+    var command = JointTorque()
+    command.tick = state.tick
+    command.torque = last.allowed
+    command.setpoint = setpoint.sequence
+    return command
+  }
+
+  /// Starts law and hold at the first state; returns the torque sent the tick before [N·m].
+  private mutating func begin(_ state: ArmState) -> JointVector {
+    if let lastTick {
+      precondition(state.tick > lastTick, "tick \(state.tick) after tick \(lastTick)")
+      return state.tick == lastTick + 1 ? last.allowed : state.torque
+    }
+    law.start(at: state)
+    schedule.hold(at: state.baseFromTool)
+    return state.torque
+  }
+}

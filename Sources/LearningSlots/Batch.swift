@@ -1,0 +1,31 @@
+public import Tensors
+
+/// Columns of transitions that a learner step reads, allocated once and filled again and again.
+public struct Batch: ~Copyable, Sendable {
+  /// Scaled observations before the steps, rows×observationSize.
+  public var observations: Matrix
+  /// Actions as executed, each component in -1…1, rows×actionSize.
+  public var actions: Matrix
+  /// Rewards, rows×1.
+  public var rewards: Matrix
+  /// 0 where the step is terminal, else 1, rows×1: the factor of the bootstrapped value.
+  public var masks: Matrix
+  /// Scaled observations after the steps, rows×observationSize.
+  public var nextObservations: Matrix
+
+  /// A batch of zeros.
+  public init(rows: Int, observationSize: Int, actionSize: Int) {
+    observations = Matrix(rows: rows, columns: observationSize)
+    actions = Matrix(rows: rows, columns: actionSize)
+    rewards = Matrix(rows: rows, columns: 1)
+    masks = Matrix(rows: rows, columns: 1)
+    nextObservations = Matrix(rows: rows, columns: observationSize)
+  }
+
+  /// Number of transitions.
+  public var rows: Int { observations.rows }
+  /// Components of an observation.
+  public var observationSize: Int { observations.columns }
+  /// Components of an action.
+  public var actionSize: Int { actions.columns }
+}

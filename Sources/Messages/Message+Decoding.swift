@@ -1,0 +1,58 @@
+import Foundation
+import SwiftProtobuf
+
+extension Message {
+  /// Reads a protobuf `kinglet.v1.Envelope`.
+  ///
+  /// Any bytes are safe: what is too long, holds too many entries, is not finite or has no meaning
+  /// is refused by name.
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageError) {
+    try EnvelopeOutline(bytes).check()
+    guard let body = try parse(bytes, as: ProtoEnvelope.self).body else { throw .unknownKind }
+    self = try Message(body)
+  }
+
+  /// Reads a protobuf `kinglet.v1.Envelope`, as above.
+  public init(decoding bytes: [UInt8]) throws(MessageError) {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(MessageError) in try Message(decoding: bytes) }
+    }
+    self = try result.get()
+  }
+
+  private init(_ body: ProtoEnvelope.OneOf_Body) throws(MessageError) {
+    switch body {
+    case .heartbeat(let it):
+      self = .heartbeat(role: it.role, process: it.process, progress: it.progress)
+    case .ready(let it): self = .ready(role: it.role)
+    case .stop(let it): self = .stop(reason: it.text)
+    case .failure(let it): self = .failure(reason: it.text)
+    case .status(let it): self = .status(try Status(it))
+    case .episodeStart(let it): self = .episodeStart(EpisodeStart(it))
+    case .episodeStarted(let it): self = .episodeStarted(try ArmState(it))
+    case .grant(let it): self = .grant(Grant(it))
+    case .granted(let it): self = .granted(try ArmState(it))
+    case .setpoint(let it): self = .setpoint(try Setpoint(it))
+    case .setpointAccepted(let it): self = .setpointAccepted(sequence: it.sequence)
+    case .judgeStart: self = .judgeStart
+    case .judge(let it): self = .judge(try ArmState(it))
+    case .judgement(let it): self = .judgement(try Judgement(it))
+    case .reset(let it): self = .reset(try ResetRequest(it))
+    case .resetDone(let it): self = .resetDone(try ResetDone(it))
+    case .transitions(let it):
+      var list: [Transition] = []
+      list.reserveCapacity(it.transitions.count)
+      for transition in it.transitions { list.append(try Transition(transition)) }
+      self = .transitions(list)
+    case .transitionsAccepted(let it):
+      self = .transitionsAccepted(nextSequence: it.nextSequence)
+    case .policyRequest(let it): self = .policyRequest(minimumVersion: it.minimumVersion)
+    case .policy(let it): self = .policy(try PolicySnapshot(it))
+    case .truthRequest: self = .truthRequest
+    case .truth(let it): self = .truth(try Truth(it))
+    case .learnerDigestRequest: self = .learnerDigestRequest
+    case .learnerDigest(let it):
+      self = .learnerDigest(replay: it.replay, weights: it.weights)
+    }
+  }
+}

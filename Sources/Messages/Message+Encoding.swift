@@ -1,0 +1,48 @@
+import Foundation
+import SwiftProtobuf
+
+extension Message {
+  /// The protobuf `kinglet.v1.Envelope` of the message.
+  public func encoded() -> [UInt8] {
+    var envelope = ProtoEnvelope()
+    envelope.body = body
+    do {
+      return try envelope.serializedBytes()
+    } catch {
+      preconditionFailure("a message without required fields cannot fail to encode: \(error)")
+    }
+  }
+
+  private var body: ProtoEnvelope.OneOf_Body {
+    switch self {
+    case .heartbeat(let role, let process, let progress):
+      .heartbeat(.with { ($0.role, $0.process, $0.progress) = (role, process, progress) })
+    case .ready(let role): .ready(.with { $0.role = role })
+    case .stop(let reason): .stop(.with { $0.text = reason })
+    case .failure(let reason): .failure(.with { $0.text = reason })
+    case .status(let status): .status(ProtoStatus(status))
+    case .episodeStart(let start): .episodeStart(ProtoEpisodeStart(start))
+    case .episodeStarted(let state): .episodeStarted(ProtoArmState(state))
+    case .grant(let grant): .grant(ProtoGrant(grant))
+    case .granted(let state): .granted(ProtoArmState(state))
+    case .setpoint(let setpoint): .setpoint(ProtoSetpoint(setpoint))
+    case .setpointAccepted(let sequence): .setpointAccepted(.with { $0.sequence = sequence })
+    case .judgeStart: .judgeStart(ProtoEmpty())
+    case .judge(let state): .judge(ProtoArmState(state))
+    case .judgement(let judgement): .judgement(ProtoJudgement(judgement))
+    case .reset(let request): .reset(ProtoResetRequest(request))
+    case .resetDone(let done): .resetDone(ProtoResetDone(done))
+    case .transitions(let list):
+      .transitions(.with { $0.transitions = list.map(ProtoTransition.init) })
+    case .transitionsAccepted(let next): .transitionsAccepted(.with { $0.nextSequence = next })
+    case .policyRequest(let version): .policyRequest(.with { $0.minimumVersion = version })
+    case .policy(let snapshot):
+      .policy(.with { ($0.version, $0.bytes) = (snapshot.version, Data(snapshot.bytes)) })
+    case .truthRequest: .truthRequest(ProtoEmpty())
+    case .truth(let truth): .truth(ProtoTruth(truth))
+    case .learnerDigestRequest: .learnerDigestRequest(ProtoEmpty())
+    case .learnerDigest(let replay, let weights):
+      .learnerDigest(.with { ($0.replay, $0.weights) = (replay, weights) })
+    }
+  }
+}

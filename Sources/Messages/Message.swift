@@ -1,0 +1,68 @@
+/// Whatever the processes of a session say to each other outside the 1 kHz path.
+public enum Message: Sendable, Equatable {
+  /// A process lives; `progress` grows with its work, so that a stuck one shows.
+  case heartbeat(role: String, process: Int32, progress: UInt64)
+  /// A process is ready to serve.
+  case ready(role: String)
+  /// End yourself in good order.
+  case stop(reason: String)
+  /// The request cannot be fulfilled.
+  case failure(reason: String)
+  /// Progress for showing.
+  case status(Status)
+  /// Start an episode; answered by `episodeStarted`.
+  case episodeStart(EpisodeStart)
+  /// The arm at the episode's start.
+  case episodeStarted(ArmState)
+  /// Let simulated time run up to a tick; answered by `granted`.
+  case grant(Grant)
+  /// The arm at the granted tick.
+  case granted(ArmState)
+  /// A goal for the controller; answered by `setpointAccepted`.
+  case setpoint(Setpoint)
+  /// The goal has arrived.
+  case setpointAccepted(sequence: UInt64)
+  /// Forget the episode before.
+  case judgeStart
+  /// Judge the step that ended in this state; answered by `judgement`.
+  case judge(ArmState)
+  /// The verdict on a step.
+  case judgement(Judgement)
+  /// Bring the scene back; answered by `resetDone`.
+  case reset(ResetRequest)
+  /// The scene is ready.
+  case resetDone(ResetDone)
+  /// Experience for the learner, in order of sequence; answered by `transitionsAccepted`.
+  case transitions([Transition])
+  /// The learner holds every transition below `nextSequence`.
+  case transitionsAccepted(nextSequence: UInt64)
+  /// Asks for a policy not older than a version; answered by `policy`.
+  case policyRequest(minimumVersion: UInt64)
+  /// A policy.
+  case policy(PolicySnapshot)
+  /// Asks for the truth; answered by `truth`.
+  case truthRequest
+  /// What only the simulator knows.
+  case truth(Truth)
+  /// Asks for fingerprints of what the learner holds; answered by `learnerDigest`.
+  case learnerDigestRequest
+  /// Hashes of the replay buffer's content and of the weights, for comparing runs.
+  case learnerDigest(replay: UInt64, weights: UInt64)
+}
+
+/// How long parts of a message may be.
+enum Limit {
+  /// Transitions of one message.
+  static let transitions = 4096
+  /// Numbers of an observation or an action.
+  static let numbers = 1024
+  /// Named values of a status.
+  static let statusValues = 1024
+  /// Bytes of a message that holds neither transitions nor a policy.
+  static let ordinary = 1 << 20
+}
+
+extension Message {
+  /// Most bytes of an encoded message: a policy of 64 MiB and its envelope.
+  public static let longest = PolicySnapshot.longest + 1024
+}

@@ -1,0 +1,127 @@
+import Foundation
+
+/// The folder of one run and the places in it.
+public struct RunFolder: Sendable, Equatable {
+  /// Path of the folder, as it was given.
+  public let path: String
+
+  /// What to do about the results of an earlier run.
+  public enum EarlierRun: Sendable {
+    /// Leave them alone and report them.
+    case refuse
+    /// Delete them.
+    case replace
+  }
+
+  static let resolvedRecipeName = "resolved.yaml"
+  private static let marks = [resolvedRecipeName, "metrics.jsonl"]
+  private static let files = marks + ["summary.json", "policy.safetensors"]
+  private static let folders = ["checkpoints", "logs", "sockets", "episodes"]
+
+  /// One JSON object a line, see `MetricsLog`.
+  public var metrics: String { file("metrics.jsonl") }
+  /// The complete recipe of the run.
+  public var resolvedRecipe: String { file(Self.resolvedRecipeName) }
+  /// The result, see `Summary`.
+  public var summary: String { file("summary.json") }
+  /// The policy at the end of the training.
+  public var policy: String { file("policy.safetensors") }
+  /// Folder of the checkpoints.
+  public var checkpoints: String { file("checkpoints") }
+  /// Folder of what the processes wrote.
+  public var logs: String { file("logs") }
+  /// Folder of the sockets of `endpoints: ipc`.
+  public var sockets: String { file("sockets") }
+  /// Folder of recorded episodes.
+  public var episodes: String { file("episodes") }
+
+  /// Creates the folder and those in it.
+  ///
+  /// Throws `earlierRun` where there is one and it is to stay, and `foreignFolder` where something
+  /// else lies there.
+  public init(creating path: String, earlierRun: EarlierRun) throws(MetricsError) {
+    self.path = path
+    let contents = try Self.contents(of: path)
+    let isRun = contents.contains { Self.marks.contains($0) || Self.isEventFile($0) }
+    if isRun {
+      guard earlierRun == .replace else { throw .earlierRun(folder: path) }
+      for name in contents where Self.isOurs(name) { try remove(name) }
+    } else {
+      for name in contents {
+        guard Self.folders.contains(name), try Self.contents(of: file(name)).isEmpty else {
+          throw .foreignFolder(path, contents: name)
+        }
+      }
+    }
+    for folder in [path] + Self.folders.map(file) { try Self.createFolder(folder) }
+  }
+
+  /// The folder of a run that has been; throws `noRun` where there is none.
+  public init(opening path: String) throws(MetricsError) {
+    self.path = path
+    guard FileManager.default.fileExists(atPath: resolvedRecipe) else {
+      throw .noRun(folder: path)
+    }
+  }
+
+  /// What a process wrote.
+  public func log(of process: String) -> String { logs + "/\(process).log" }
+
+  /// A checkpoint; names sort by step.
+  public func checkpoint(atStep step: Int) -> String {
+    checkpoints + "/step-" + padded(step, digits: 9) + ".safetensors"
+  }
+
+  /// A TensorBoard event file of this run, started at a time in seconds since 1970.
+  public func events(startedAt unixSeconds: Int) -> String {
+    file("events.out.tfevents." + padded(unixSeconds, digits: 10) + ".kinglet.0.0")
+  }
+
+  /// Writes a whole file: a reader sees the old text or the new one, never a part.
+  public func write(_ text: String, to file: String) throws(MetricsError) {
+    let draft = file + ".part"
+    unlink(draft)
+    _ = try OutputFile(draft, start: .new, first: Array(text.utf8))
+    guard rename(draft, file) == 0 else { throw .refused(file: file, reason: systemReason()) }
+  }
+
+  private func file(_ name: String) -> String {
+    path.hasSuffix("/") ? path + name : path + "/" + name
+  }
+
+  private func remove(_ name: String) throws(MetricsError) {
+    do { try FileManager.default.removeItem(atPath: file(name)) } catch {
+      throw .refused(file: file(name), reason: "cannot be removed")
+    }
+  }
+
+  private static func isEventFile(_ name: String) -> Bool {
+    name.hasPrefix("events.out.tfevents.")
+  }
+
+  private static func isOurs(_ name: String) -> Bool {
+    files.contains(name) || folders.contains(name) || isEventFile(name)
+      || files.contains { name == $0 + ".part" }
+  }
+
+  /// Names in a folder in alphabetical order; none where there is no folder.
+  private static func contents(of folder: String) throws(MetricsError) -> [String] {
+    guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    do { return try FileManager.default.contentsOfDirectory(atPath: folder).sorted() } catch {
+      throw .refused(file: folder, reason: "is not a folder that can be listed")
+    }
+  }
+
+  private static func createFolder(_ path: String) throws(MetricsError) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw .refused(file: path, reason: "cannot be created as a folder")
+    }
+  }
+}
+
+private func padded(_ number: Int, digits: Int) -> String {
+  let text = "\(number)"
+  return String(repeating: "0", count: max(0, digits - text.count)) + text
+}

@@ -1,0 +1,100 @@
+import Foundation
+
+/// The result of a training, `summary.json`.
+public struct Summary: Sendable, Equatable, Codable {
+  /// Why a training ended.
+  public enum FinishReason: String, Sendable, Codable, CaseIterable {
+    /// The wanted success was reached.
+    case success
+    /// The last environment step was reached.
+    case steps
+    /// The robot time was used up.
+    case robotTime
+    /// A person ended it.
+    case interrupted
+    /// Something broke; the logs say what.
+    case fault
+  }
+
+  /// Seed of the session.
+  public var seed: UInt64
+  /// Folder of the robot.
+  public var robot: String
+  /// Folder of the task.
+  public var task: String
+  /// Why the training ended.
+  public var finishReason: FinishReason
+  /// Environment steps.
+  public var steps: Int
+  /// Episodes.
+  public var episodes: Int
+  /// Episodes that were rewarded.
+  public var rewardedEpisodes: Int
+  /// Critic updates.
+  public var updates: Int
+  /// Critic updates per environment step since the learning started, as achieved.
+  public var updatesPerStep: Double
+  /// Rewarded share of the last 20 episodes; absent without an episode.
+  public var successLast20: Double?
+  /// Robot time of the training, resets included [min].
+  public var robotMinutes: Double
+  /// Robot time of the demonstrations [min].
+  public var demonstrationMinutes: Double
+  /// Wall time [min].
+  public var wallMinutes: Double
+  /// Digest of the replay buffer at the end, hexadecimal: equal for equal runs.
+  public var replayDigest: String
+  /// Digest of everything learned at the end, hexadecimal: equal for equal runs.
+  public var weightsDigest: String
+
+  /// A summary of its parts.
+  public init(
+    seed: UInt64, robot: String, task: String, finishReason: FinishReason, steps: Int,
+    episodes: Int, rewardedEpisodes: Int, updates: Int, updatesPerStep: Double,
+    successLast20: Double?, robotMinutes: Double, demonstrationMinutes: Double,
+    wallMinutes: Double, replayDigest: String, weightsDigest: String
+  ) {
+    self.seed = seed
+    self.robot = robot
+    self.task = task
+    self.finishReason = finishReason
+    self.steps = steps
+    self.episodes = episodes
+    self.rewardedEpisodes = rewardedEpisodes
+    self.updates = updates
+    self.updatesPerStep = updatesPerStep
+    self.successLast20 = successLast20
+    self.robotMinutes = robotMinutes
+    self.demonstrationMinutes = demonstrationMinutes
+    self.wallMinutes = wallMinutes
+    self.replayDigest = replayDigest
+    self.weightsDigest = weightsDigest
+  }
+
+  /// Writes the summary of a run.
+  public func write(to folder: RunFolder) throws(MetricsError) {
+    try folder.write(jsonText(self, for: folder.summary), to: folder.summary)
+  }
+
+  /// The summary of a run.
+  public init(of folder: RunFolder) throws(MetricsError) {
+    guard let data = FileManager.default.contents(atPath: folder.summary) else {
+      throw .refused(file: folder.summary, reason: "cannot be read; has the run ended?")
+    }
+    do { self = try JSONDecoder().decode(Summary.self, from: data) } catch {
+      throw .malformed(file: folder.summary, reason: "is not the summary of a run")
+    }
+  }
+}
+
+/// JSON text of a value for a file: indented, keys in alphabetical order, a line break at the end.
+///
+/// Throws where a number is not finite.
+public func jsonText(_ value: some Encodable, for file: String) throws(MetricsError) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  guard let data = try? encoder.encode(value) else {
+    throw .malformed(file: file, reason: "a number to be written is not finite")
+  }
+  return String(decoding: data, as: UTF8.self) + "\n"
+}

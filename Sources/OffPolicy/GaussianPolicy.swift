@@ -1,0 +1,126 @@
+public import LearningSlots
+import NeuralNetworks
+import Tensors
+
+/// How a policy uses its distribution.
+public enum ActionChoice: Sendable, CaseIterable {
+  /// A draw, for exploration.
+  case stochastic
+  /// tanh(mean), for evaluation.
+  case deterministic
+}
+
+/// A snapshot of the actor: action = tanh(mean + deviation·noise), each component in -1…1.
+public struct GaussianPolicy: Policy, Equatable {
+  /// Room for the features of one observation. Holds nothing between steps; keep one per episode
+  /// or per actor, and an action allocates nothing.
+  public struct Workspace: Sendable, Equatable {
+    var floats: [Float]
+  }
+
+  /// Components of an observation.
+  public let observationSize: Int
+  /// Components of an action.
+  public let actionSize: Int
+  /// Draws, or means.
+  public var choice = ActionChoice.stochastic
+  let width: Int
+  let actor: Actor
+  let parameters: [Float]
+
+  init(_ configuration: RLPDConfiguration, actor: Actor, parameters: [Float]) {
+    observationSize = configuration.observationSize
+    actionSize = configuration.actionSize
+    width = configuration.width
+    self.actor = actor
+    self.parameters = parameters
+  }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.actor.layout == b.actor.layout && a.parameters == b.parameters && a.choice == b.choice
+  }
+
+  /// The same policy, drawing or not.
+  public func choosing(_ choice: ActionChoice) -> Self {
+    var copy = self
+    copy.choice = choice
+    return copy
+  }
+
+  public func start() -> Workspace {
+    Workspace(floats: [Float](repeating: 0, count: 2 * width + 5 * actionSize))
+  }
+
+  public func act<R: RandomNumberGenerator>(
+    _ carry: inout Workspace, on observation: Span<Float>, into action: inout MutableSpan<Float>,
+    using rng: inout R
+  ) {
+    precondition(observation.count == observationSize, "\(observation.count) observations")
+    precondition(action.count == actionSize, "room for \(action.count) action components")
+    if carry.floats.count != 2 * width + 5 * actionSize { carry = start() }
+    carry.floats.withUnsafeMutableBufferPointer { room in
+      let features = room.extracting(0..<2 * width)
+      let head = room.extracting(2 * width..<2 * width + 2 * actionSize)
+      observation.withUnsafeBufferPointer { run($0, features: features, head: head) }
+      let rest = room.extracting(2 * width + 2 * actionSize..<room.count)
+      let noise = drawNoise(in: rest, using: &rng)
+      guard let head = head.baseAddress else { return }
+      action.withUnsafeMutableBufferPointer {
+        RowKernels.squash(head: head, noise: noise, into: $0)
+      }
+    }
+  }
+
+  /// Fills [mean | log deviation] through the two hidden layers.
+  private func run(
+    _ observation: UnsafeBufferPointer<Float>, features: UnsafeMutableBufferPointer<Float>,
+    head: UnsafeMutableBufferPointer<Float>
+  ) {
+    parameters.withUnsafeBufferPointer { weights in
+      guard let base = weights.baseAddress else { return }
+      var input = observation
+      for index in actor.trunk.dense.indices {
+        let output = features.extracting(index * width..<(index + 1) * width)
+        let layer = actor.trunk.dense[index]
+        RowKernels.multiply(
+          input, weight: base + layer.weight.offset, bias: base + layer.bias.offset, into: output)
+        if actor.trunk.norms.isEmpty {
+          RowKernels.tanh(output)
+        } else {
+          let norm = actor.trunk.norms[index]
+          RowKernels.normaliseTanh(
+            output, scale: base + norm.scale.offset, offset: base + norm.offset.offset)
+        }
+        input = UnsafeBufferPointer(output)
+      }
+      RowKernels.multiply(
+        input, weight: base + actor.head.weight.offset, bias: base + actor.head.bias.offset,
+        into: head)
+    }
+  }
+
+  /// Standard normal draws, or zeros for the mean; `room` holds 3·actionSize floats.
+  private func drawNoise<R: RandomNumberGenerator>(
+    in room: UnsafeMutableBufferPointer<Float>, using rng: inout R
+  ) -> UnsafeMutablePointer<Float> {
+    let noise = room.extracting(0..<actionSize)
+    guard let first = noise.baseAddress else { preconditionFailure("an empty workspace") }
+    guard choice == .stochastic else {
+      noise.update(repeating: 0)
+      return first
+    }
+    let uniforms = room.extracting(actionSize..<3 * actionSize)
+    for index in 0..<actionSize {
+      (uniforms[2 * index], uniforms[2 * index + 1]) = uniformPair(rng.next())
+    }
+    if let uniforms = uniforms.baseAddress {
+      RowKernels.normal(fromUniforms: uniforms, into: noise)
+    }
+    return first
+  }
+}
+
+/// Two draws in 0..<1 of 24 bits each, what a float there can hold.
+func uniformPair(_ word: UInt64) -> (Float, Float) {
+  (Float(word >> 40) * 0x1p-24, Float((word >> 16) & 0xff_ffff) * 0x1p-24)
+}

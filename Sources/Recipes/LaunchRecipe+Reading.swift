@@ -1,0 +1,133 @@
+extension LaunchRecipe: RecipeSection {
+  init(reading section: inout Section) {
+    robot = section.text("robot", "the name of a folder of Robots")
+    task = section.text("task", "the name of a folder of Tasks")
+    seed = section.seed("seed")
+    clock = section.choice("clock", otherwise: .lockstep)
+    placement = section.choice("placement", otherwise: .driver)
+    run = section.text("run", "the folder of the run's results")
+    endpoints = section.parsed(
+      "endpoints", expected: "ipc or tcp://127.0.0.1:PORT with a port in 1024…65000",
+      otherwise: .ipc, parse: Endpoints.init(address:))
+    demonstrations = section.section("demonstrations")
+    learner = section.section("learner")
+    pace = section.section("pace")
+    finish = section.section("finish")
+    checkpointEvery = section.whole("checkpointEvery", 1...1_000_000_000)
+    section.require(
+      demonstrations.episodes > 0 || learner.demonstrationShare == 0, at: "demonstrations",
+      "0 episodes cannot fill learner.demonstrationShare, \(learner.demonstrationShare) of a batch")
+  }
+
+  var entries: [WrittenEntry] {
+    [
+      .init("robot", robot), .init("task", task), .init("seed", seed), .init("clock", clock),
+      .init("placement", placement), .init("run", run), .init("endpoints", endpoints.address),
+      .init("demonstrations", demonstrations), .init("learner", learner), .init("pace", pace),
+      .init("finish", finish), .init("checkpointEvery", checkpointEvery),
+    ]
+  }
+}
+
+extension LaunchRecipe.Endpoints {
+  /// The endpoints of an address; nil for one that is not on this machine, because a socket that
+  /// others can reach needs keys.
+  init?(address: String) {
+    if address == "ipc" {
+      self = .ipc
+      return
+    }
+    guard address.hasPrefix("tcp://") else { return nil }
+    let parts = address.dropFirst("tcp://".count).split(
+      separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0] == "localhost" || parts[0] == "127.0.0.1",
+      let port = Int(parts[1]), (1024...65_000).contains(port)
+    else { return nil }
+    self = .tcp(host: String(parts[0]), port: port)
+  }
+
+  /// The address as a launch file spells it.
+  public var address: String {
+    switch self {
+    case .ipc: "ipc"
+    case .tcp(let host, let port): "tcp://\(host):\(port)"
+    }
+  }
+}
+
+extension LaunchRecipe.Demonstrations: RecipeSection {
+  init(reading section: inout Section) {
+    file = section.text("file", "the file of the demonstrations")
+    episodes = section.whole("episodes", 0...1_000_000)
+    seed = section.seed("seed")
+  }
+
+  var entries: [WrittenEntry] {
+    [.init("file", file), .init("episodes", episodes), .init("seed", seed)]
+  }
+}
+
+extension LaunchRecipe.Learner: RecipeSection {
+  init(reading section: inout Section) {
+    kind = section.choice("kind", otherwise: .rlpd)
+    threads = section.whole("threads", 1...256)
+    ensemble = section.whole("ensemble", 1...100)
+    drawn = section.whole("drawn", 1...100)
+    width = section.whole("width", 1...8192)
+    layerNorm = section.flag("layerNorm")
+    discount = section.number("discount", 0...1)
+    learningRate = section.number("learningRate", 1e-8...1)
+    targetRate = section.number("targetRate", 1e-6...1)
+    initialTemperature = section.number("initialTemperature", 1e-8...100)
+    targetEntropy = section.number("targetEntropy", -1000...1000, "nat")
+    entropyBackup = section.flag("entropyBackup")
+    batch = section.whole("batch", 1...65_536)
+    demonstrationShare = section.number("demonstrationShare", 0...1)
+    capacity = section.whole("capacity", 1...100_000_000)
+    startStep = section.whole("startStep", 0...1_000_000_000)
+    updatesPerStep = section.whole("updatesPerStep", 0...1000)
+    criticsPerActor = section.whole("criticsPerActor", 1...1000)
+    section.require(
+      drawn <= ensemble, at: "drawn", "\(drawn) cannot be drawn from an ensemble of \(ensemble)")
+    section.require(
+      capacity >= batch, at: "capacity", "\(capacity) transitions cannot fill a batch of \(batch)")
+  }
+
+  var entries: [WrittenEntry] {
+    [
+      .init("kind", kind), .init("threads", threads), .init("ensemble", ensemble),
+      .init("drawn", drawn), .init("width", width), .init("layerNorm", layerNorm),
+      .init("discount", discount), .init("learningRate", learningRate),
+      .init("targetRate", targetRate), .init("initialTemperature", initialTemperature),
+      .init("targetEntropy", targetEntropy), .init("entropyBackup", entropyBackup),
+      .init("batch", batch), .init("demonstrationShare", demonstrationShare),
+      .init("capacity", capacity), .init("startStep", startStep),
+      .init("updatesPerStep", updatesPerStep), .init("criticsPerActor", criticsPerActor),
+    ]
+  }
+}
+
+extension LaunchRecipe.Pace: RecipeSection {
+  init(reading section: inout Section) {
+    lag = section.whole("lag", 0...1_000_000)
+    publishEvery = section.whole("publishEvery", 1...1_000_000)
+  }
+
+  var entries: [WrittenEntry] { [.init("lag", lag), .init("publishEvery", publishEvery)] }
+}
+
+extension LaunchRecipe.Finish: RecipeSection {
+  init(reading section: inout Section) {
+    steps = section.whole("steps", 1...1_000_000_000)
+    robotMinutes = section.number("robotMinutes", 0.001...1_000_000, "min")
+    window = section.whole("window", 1...100_000)
+    success = section.number("success", 0...2)
+  }
+
+  var entries: [WrittenEntry] {
+    [
+      .init("steps", steps), .init("robotMinutes", robotMinutes), .init("window", window),
+      .init("success", success),
+    ]
+  }
+}

@@ -1,0 +1,127 @@
+/// What a file of `Launch/` says about one session.
+public struct LaunchRecipe: Sendable, Equatable {
+  /// Folder of `Robots/`.
+  public var robot: String
+  /// Folder of `Tasks/`.
+  public var task: String
+  /// Seed of every random draw of the session.
+  public var seed: UInt64
+  /// What time the driver keeps.
+  public var clock: Clock
+  /// Where the controller runs.
+  public var placement: Placement
+  /// Folder of the run's results, seen from the current folder.
+  public var run: String
+  /// Where the processes meet.
+  public var endpoints: Endpoints
+  /// Episodes shown before the learning.
+  public var demonstrations: Demonstrations
+  /// The learner and its hyperparameters.
+  public var learner: Learner
+  /// How acting and learning keep step.
+  public var pace: Pace
+  /// When the training ends.
+  public var finish: Finish
+  /// Environment steps between checkpoints [steps].
+  public var checkpointEvery: Int
+
+  /// What time the driver keeps.
+  public enum Clock: String, Sendable, CaseIterable {
+    /// Simulated time, tick by tick as it is granted.
+    case lockstep
+    /// The wall clock.
+    case realtime
+  }
+
+  /// Where the controller runs.
+  public enum Placement: String, Sendable, CaseIterable {
+    /// Inside the driver's process.
+    case driver
+    /// In a process of its own.
+    case process
+  }
+
+  /// Where the processes meet.
+  public enum Endpoints: Sendable, Equatable {
+    /// Sockets in a folder of the run.
+    case ipc
+    /// A loopback address, this port and the ports above.
+    case tcp(host: String, port: Int)
+  }
+
+  /// Episodes shown before the learning.
+  public struct Demonstrations: Sendable, Equatable {
+    /// The file that keeps them, seen from the current folder.
+    public var file: String
+    /// How many.
+    public var episodes: Int
+    /// Seed of the draws while they are made.
+    public var seed: UInt64
+  }
+
+  /// The learner and its hyperparameters.
+  public struct Learner: Sendable, Equatable {
+    /// Which learner.
+    public var kind: Kind
+    /// Threads of its kernels.
+    public var threads: Int
+    /// Critics.
+    public var ensemble: Int
+    /// Critics drawn for each target.
+    public var drawn: Int
+    /// Units of each hidden layer.
+    public var width: Int
+    /// Whether critics normalise their hidden layers.
+    public var layerNorm: Bool
+    /// γ, per step.
+    public var discount: Double
+    /// Step size of Adam.
+    public var learningRate: Double
+    /// Share of the online weights that each update moves into the target weights.
+    public var targetRate: Double
+    /// Entropy temperature at the start.
+    public var initialTemperature: Double
+    /// Entropy that the temperature steers toward [nat].
+    public var targetEntropy: Double
+    /// Whether targets hold the entropy of the next action.
+    public var entropyBackup: Bool
+    /// Transitions in a batch.
+    public var batch: Int
+    /// Share of a batch that comes from demonstrations.
+    public var demonstrationShare: Double
+    /// Transitions that the replay buffer holds.
+    public var capacity: Int
+    /// Steps acted at random before the learning starts [steps].
+    public var startStep: Int
+    /// Critic updates per environment step.
+    public var updatesPerStep: Int
+    /// Critic updates per actor update.
+    public var criticsPerActor: Int
+
+    /// The kinds of learner.
+    public enum Kind: String, Sendable, CaseIterable {
+      /// Reinforcement learning with prior data (Ball and others 2023).
+      case rlpd
+    }
+  }
+
+  /// How acting and learning keep step.
+  public struct Pace: Sendable, Equatable {
+    /// In lock-step, step n acts with the policy made from the steps up to n - lag [steps].
+    public var lag: Int
+    /// Environment steps between published policies [steps].
+    public var publishEvery: Int
+  }
+
+  /// When the training ends: at whichever comes first.
+  public struct Finish: Sendable, Equatable {
+    /// Environment steps, at most [steps].
+    public var steps: Int
+    /// Robot time, at most [min].
+    public var robotMinutes: Double
+    /// Latest episodes that are looked at.
+    public var window: Int
+    /// Rewarded share of the window that ends the training; above 1 it never does.
+    public var success: Double
+  }
+}

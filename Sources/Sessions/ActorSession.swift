@@ -1,0 +1,188 @@
+import Messages
+import Metrics
+import OffPolicy
+import Randomness
+import Recipes
+import Wire
+
+/// The learning actor's side of the learner: transitions out, policies in.
+struct LearnerLink: ~Copyable {
+  private var learner: Client
+  private var policies: Subscriber?
+  private let pace: LaunchRecipe.Pace
+  private var sent: UInt64 = 0
+  private var accepted: UInt64 = 0
+  private static let mostUnderWay: UInt64 = 1000
+  private var version: UInt64?
+  private(set) var policy: GaussianPolicy?
+
+  init(_ session: SessionContext) throws {
+    let learner = try session.client(of: .learner, role: "learner")
+    let policies = try session.subscriberInRealTime(to: .policy, role: "learner")
+    self.learner = learner
+    self.policies = policies
+    pace = session.recipe.launch.pace
+  }
+
+  /// Sends a transition without waiting for the learner; waits only when too many are under way.
+  mutating func send(_ transition: Transition) throws {
+    try learner.send(.transitions([transition]), within: .seconds(30))
+    sent = transition.sequence + 1
+    while let answer = try nextAnswer() {
+      switch answer {
+      case .transitionsAccepted(let next): accepted = max(accepted, next)
+      case .failure(let reason): throw SessionFailure("learner: \(reason)")
+      default: continue
+      }
+    }
+  }
+
+  private mutating func nextAnswer() throws -> Message? {
+    let isFull = sent - accepted > Self.mostUnderWay
+    let answer = try learner.next(within: isFull ? .seconds(60) : .zero)
+    guard answer != nil || !isFull else {
+      throw SessionFailure("learner took no transition for 60 s; is it alive?")
+    }
+    return answer
+  }
+
+  /// The policy that step `sent` acts with. In lock-step exactly the one made from the steps up to
+  /// `sent - lag`, rounded down to a published one; in real time the newest.
+  mutating func currentPolicy() throws -> (policy: GaussianPolicy, version: UInt64) {
+    let every = UInt64(pace.publishEvery)
+    let known = sent > UInt64(pace.lag) ? sent - UInt64(pace.lag) : 0
+    let wanted = known / every * every
+    if policies != nil, version != nil {
+      if let message = try policies?.next(within: .zero), case .policy(let snapshot) = message {
+        try adopt(snapshot)
+      }
+    } else if version != wanted {
+      let answer = try learner.call(
+        .policyRequest(minimumVersion: wanted), within: .seconds(300))
+      guard case .policy(let snapshot) = answer else {
+        throw SessionFailure("learner sent an answer of another kind to a policy request")
+      }
+      try adopt(snapshot)
+    }
+    guard let policy, let version else { throw SessionFailure("learner sent no policy") }
+    return (policy, version)
+  }
+
+  /// Waits until everything sent has been learned from, and returns what then stands there.
+  mutating func finish() throws -> (replay: UInt64, weights: UInt64) {
+    let answer = try learner.call(.learnerDigestRequest, within: .seconds(300))
+    guard case .learnerDigest(let replay, let weights) = answer else {
+      throw SessionFailure("learner sent an answer of another kind to a digest request")
+    }
+    try learner.send(.stop(reason: "training finished"), within: .seconds(5))
+    return (replay, weights)
+  }
+
+  private mutating func adopt(_ snapshot: PolicySnapshot) throws {
+    policy = try GaussianPolicy(decoding: snapshot.bytes)
+    version = snapshot.version
+  }
+}
+
+/// An episode actor that explores with the learner's newest policy and uploads what it sees.
+struct ExploringActor: EpisodeActor, ~Copyable {
+  var link: LearnerLink
+  private var stream: RandomStream
+
+  init(link: consuming LearnerLink, seed: UInt64) {
+    self.link = link
+    stream = RandomStream(seed: seed, name: "exploration")
+  }
+
+  mutating func begin() throws {}
+
+  mutating func action(for observation: [Float]) throws -> (numbers: [Float], version: UInt64) {
+    let current = try link.currentPolicy()
+    return (act(current.policy, on: observation, using: &stream), current.version)
+  }
+
+  mutating func keep(_ transition: Transition) throws { try link.send(transition) }
+}
+
+/// The actor process: episodes without end, until the recipe's rule, which reads rewards only, or
+/// a request to finish.
+struct ActorSession {
+  let session: SessionContext
+
+  /// Acts until the training is over.
+  func run() throws {
+    var status = try StatusLink(role: "actor", session: session)
+    var loop = try EpisodeLoop(session, isEvaluation: false)
+    var actor = ExploringActor(
+      link: try LearnerLink(session), seed: session.recipe.launch.seed)
+    var rule = FinishRule(session.recipe.launch.finish)
+    try status.ready()
+    var episode: UInt64 = 0
+    while true {
+      let result = try loop.run(episode, with: &actor)
+      episode += 1
+      rule.add(result, steps: Int(loop.steps), robotNanoseconds: loop.robotTime)
+      try status.report(report(result, rule: rule, steps: loop.steps, time: loop.robotTime))
+      status.listen()
+      let reason = rule.reason ?? (isAskedToFinish(status) ? .interrupted : nil)
+      guard let reason else { continue }
+      let digest = try actor.link.finish()
+      loop.stopAll(reason: reason.rawValue)
+      let note = FinishNote(
+        reason: reason, replay: hexadecimal(digest.replay), weights: hexadecimal(digest.weights))
+      try status.report(
+        Status(
+          role: "actor", step: loop.steps, episode: episode, robotNanoseconds: loop.robotTime,
+          values: [], note: note.text))
+      return
+    }
+  }
+
+  private func isAskedToFinish(_ status: borrowing StatusLink) -> Bool {
+    status.isAskedToFinish || session.isAskedToFinish
+  }
+
+  private func report(
+    _ result: EpisodeResult, rule: FinishRule, steps: UInt64, time: Int64
+  ) -> Status {
+    var values = [
+      StatusValue(name: "episode/reward", value: result.reward),
+      StatusValue(name: "episode/rewarded", value: result.isRewarded ? 1 : 0),
+      StatusValue(name: "episode/steps", value: Double(result.steps)),
+      StatusValue(name: "episode/seconds", value: result.seconds),
+      StatusValue(name: "success/last20", value: rule.success(ofLast: 20)),
+    ]
+    for (axis, share) in zip(["x", "y", "z", "rx", "ry", "rz"], result.clipped) {
+      values.append(StatusValue(name: "clipped/\(axis)", value: share))
+    }
+    return Status(
+      role: "actor", step: steps, episode: result.episode, robotNanoseconds: time, values: values,
+      note: "")
+  }
+}
+
+/// When a training is over. Reads rewards, steps and robot time; never the truth.
+struct FinishRule {
+  private let limits: LaunchRecipe.Finish
+  private var rewarded: [Bool] = []
+  private(set) var reason: Summary.FinishReason?
+
+  init(_ limits: LaunchRecipe.Finish) { self.limits = limits }
+
+  mutating func add(_ result: EpisodeResult, steps: Int, robotNanoseconds: Int64) {
+    rewarded.append(result.isRewarded)
+    if rewarded.count >= limits.window, success(ofLast: limits.window) >= limits.success {
+      reason = .success
+    } else if steps >= limits.steps {
+      reason = .steps
+    } else if Double(robotNanoseconds) * 1e-9 / 60 >= limits.robotMinutes {
+      reason = .robotTime
+    }
+  }
+
+  /// Rewarded share of the latest episodes, of all when there are fewer.
+  func success(ofLast count: Int) -> Double {
+    let latest = rewarded.suffix(count)
+    return latest.isEmpty ? 0 : Double(latest.count { $0 }) / Double(latest.count)
+  }
+}

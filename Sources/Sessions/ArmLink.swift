@@ -1,0 +1,79 @@
+import Geometry
+import Messages
+import Recipes
+import Wire
+
+/// The arm as the actor and the reset see it: ask for a pose, get the state of a named tick.
+struct ArmLink: ~Copyable {
+  /// Numbers of the last setpoint and grant; they pass from process to process with the command.
+  var numbers: (setpoint: UInt64, grant: UInt64) = (0, 0)
+  private var driver: Client
+  private var controller: Client
+  private var states: Subscriber?
+  private let patience = Duration.seconds(10)
+
+  init(_ session: SessionContext) throws {
+    let driver = try session.client(of: .session, role: "driver")
+    let controller = try session.client(of: .setpoint, role: "controller")
+    let states = try session.subscriberInRealTime(to: .state, role: "driver")
+    self.driver = driver
+    self.controller = controller
+    self.states = states
+  }
+
+  /// Starts an episode where the arm stands, and returns its first state.
+  mutating func start(_ episode: EpisodeStart) throws -> ArmState {
+    let answer = try driver.call(.episodeStart(episode), within: .seconds(30))
+    guard case .episodeStarted(let state) = answer else { throw unexpected("driver") }
+    return state
+  }
+
+  /// The arm's state now, without letting time pass in lock-step.
+  mutating func current() throws -> ArmState {
+    states == nil ? try grant(until: 0, setpoint: 0) : try awaitState(of: 0)
+  }
+
+  /// Lets the arm go toward a pose and returns the state of tick `until`: exactly that tick in
+  /// lock-step, the first one seen from it on in real time.
+  mutating func advance(
+    toward baseFromTool: Transform<Base, Tool>, compliance: Compliance, from effectTick: Int64,
+    until tick: Int64
+  ) throws -> ArmState {
+    numbers.setpoint += 1
+    let setpoint = Setpoint(
+      sequence: numbers.setpoint, effectTick: effectTick, baseFromTool: baseFromTool,
+      compliance: compliance)
+    let answer = try controller.call(.setpoint(setpoint), within: patience)
+    guard case .setpointAccepted = answer else { throw unexpected("controller") }
+    return states == nil
+      ? try grant(until: tick, setpoint: numbers.setpoint) : try awaitState(of: tick)
+  }
+
+  /// Asks driver and controller to end.
+  mutating func stop(reason: String) {
+    try? driver.send(.stop(reason: reason), within: .seconds(1))
+    try? controller.send(.stop(reason: reason), within: .seconds(1))
+  }
+
+  private mutating func grant(until tick: Int64, setpoint: UInt64) throws -> ArmState {
+    numbers.grant += 1
+    let grant = Grant(sequence: numbers.grant, untilTick: tick - 1, setpoint: setpoint)
+    guard case .granted(let state) = try driver.call(.grant(grant), within: patience) else {
+      throw unexpected("driver")
+    }
+    return state
+  }
+
+  private mutating func awaitState(of tick: Int64) throws -> ArmState {
+    while true {
+      guard let message = try states?.receive(within: .seconds(2)),
+        case .granted(let state) = message
+      else { throw unexpected("driver") }
+      if state.tick >= tick { return state }
+    }
+  }
+
+  private func unexpected(_ peer: String) -> SessionFailure {
+    SessionFailure("\(peer) sent an answer of another kind; are both of the same version?")
+  }
+}

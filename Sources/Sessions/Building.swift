@@ -1,0 +1,108 @@
+import ControlLoop
+import Geometry
+import ImpedanceControl
+import LearningSlots
+import Messages
+import NeuralNetworks
+import OffPolicy
+import Recipes
+import Rewards
+import Safety
+import SimulatedWorld
+
+// From plain recipes to values: the one place that knows both.
+
+extension WorldConfiguration {
+  /// The simulated world of a session.
+  init(_ recipe: SessionRecipe) {
+    let robot = recipe.robot
+    let task = recipe.task
+    let connector = task.connector
+    self.init(
+      model: recipe.robotFolder + "/" + robot.driver.model, timestep: robot.driver.timestep,
+      home: robot.joints.home, torqueLimit: robot.joints.torque,
+      friction: JointFriction(
+        amplitude: robot.joints.friction.amplitude, slope: robot.joints.friction.slope,
+        shift: robot.joints.friction.shift),
+      sensing: ArmSensing(
+        positionNoise: robot.sensing.positionNoise, rotationNoise: robot.sensing.rotationNoise,
+        torqueNoise: robot.sensing.torqueNoise, torqueLowPass: robot.sensing.torqueLowPass),
+      bushing: Bushing(
+        translationalStiffness: robot.bushing.translationalStiffness,
+        rotationalStiffness: robot.bushing.rotationalStiffness,
+        dampingRatio: robot.bushing.dampingRatio, carriedMass: robot.bushing.carriedMass,
+        carriedInertia: robot.bushing.carriedInertia),
+      connector: ConnectorGeometry(
+        rows: connector.rows, columns: connector.columns, pitch: connector.pitch,
+        pin: connector.pin, hole: connector.hole, length: connector.length,
+        boardThickness: connector.boardThickness, boardPose: connector.boardPose.baseFromBoard,
+        friction: connector.friction),
+      pressing: task.target.pressing,
+      hidden: HiddenRanges(
+        graspOffset: task.hidden.graspOffset, graspRotation: task.hidden.graspRotation,
+        wrenchBias: task.hidden.wrenchBias, torqueBias: task.hidden.torqueBias,
+        boardOffset: task.hidden.boardOffset, boardYaw: task.hidden.boardYaw))
+  }
+}
+
+extension ControlLoop where Law == CartesianImpedance {
+  /// The control loop of a session: the law, and the safety filter of the robot's limits.
+  init(_ recipe: SessionRecipe) throws {
+    let joints = recipe.robot.joints
+    let limits = try JointLimits(
+      lower: joints.lower, upper: joints.upper, velocity: joints.velocity, torque: joints.torque,
+      torqueRate: joints.torqueRate)
+    let filter = try SafetyFilter(
+      limits: limits, toolSpeed: recipe.robot.safety.toolSpeed,
+      stopDamping: recipe.robot.safety.stopDamping, period: recipe.robot.driver.timestep)
+    self.init(law: CartesianImpedance(), filter: filter, hold: recipe.task.reset.compliance)
+  }
+}
+
+extension CommandWatch {
+  /// The watch over missing commands of a session's driver.
+  init(_ robot: RobotRecipe) throws {
+    try self.init(
+      commandTimeout: robot.safety.commandTimeout, stopTimeout: robot.safety.stopTimeout,
+      damping: robot.safety.stopDamping)
+  }
+}
+
+extension Fence {
+  /// The fence of commanded poses about a task's target.
+  init(_ task: TaskRecipe, baseFromTarget: Transform<Base, Target>) throws {
+    try self.init(
+      baseFromTarget: baseFromTarget, lower: task.fence.lower, upper: task.fence.upper,
+      rotation: task.fence.rotation)
+  }
+}
+
+extension SeatedRule {
+  /// The rule of a task's reward.
+  init(_ session: SessionContext) {
+    let rule = session.recipe.task.reward
+    self.init(
+      baseFromTarget: session.geometry.baseFromTarget, depth: rule.depth, sideways: rule.sideways,
+      pressing: rule.pressing, speed: rule.speed, steps: rule.steps)
+  }
+}
+
+extension RLPDConfiguration {
+  /// The learner of a recipe, for the observations and actions of this project.
+  init(_ recipe: LaunchRecipe.Learner) {
+    self.init(observationSize: ObservationLayout.size, actionSize: ObservationLayout.actionSize)
+    ensemble = recipe.ensemble
+    drawn = recipe.drawn
+    width = recipe.width
+    layerNorm = recipe.layerNorm ? .layerNorm : .none
+    discount = recipe.discount
+    learningRate = recipe.learningRate
+    targetRate = recipe.targetRate
+    initialTemperature = recipe.initialTemperature
+    targetEntropy = recipe.targetEntropy
+    entropyBackup = recipe.entropyBackup ? .on : .off
+    batchRows = recipe.batch
+    threads = recipe.threads
+    criticsPerActor = recipe.criticsPerActor
+  }
+}

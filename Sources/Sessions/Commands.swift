@@ -1,0 +1,194 @@
+import Experts
+import Foundation
+import LearningSlots
+import Messages
+import Metrics
+import OffPolicy
+import RealTime
+import Recipes
+import Replay
+
+/// What the subcommands of `kinglet` do. Each throws an error whose description is one line.
+public enum Commands {
+  /// What to do with a run folder that holds an earlier run.
+  public enum EarlierRun: Sendable {
+    case keep
+    case replace
+  }
+
+  /// Whether the scripted expert runs on the same episodes.
+  public enum ExpertRun: Sendable {
+    case left
+    case beside
+  }
+
+  /// Runs one process of a session: `driver`, `controller`, `reward`, `reset`, `learner`, `actor`.
+  /// `supervisor` is the process that started this one, nil when a person did.
+  public static func process(
+    _ name: String, recipeFile: String, overrides: [String], supervisor: Int32?
+  ) throws {
+    guard let role = Role(rawValue: name) else {
+      throw SessionFailure("\(name): no such process")
+    }
+    if let supervisor { try ParentWatch.dieWithParent(supervisor, by: .kill) }
+    let recipe = try SessionRecipe.load(launchFile: recipeFile, overrides: overrides)
+    let session = try SessionContext(recipe: recipe, isSupervised: supervisor != nil)
+    if supervisor == nil, let sockets = session.endpoints.folder {
+      try FileManager.default.createDirectory(
+        atPath: sockets, withIntermediateDirectories: true)
+    }
+    do {
+      try run(role, in: session)
+    } catch {
+      var status = try StatusLink(role: name, session: session)
+      status.fail("\(error)")
+      throw error
+    }
+  }
+
+  private static func run(_ role: Role, in session: SessionContext) throws {
+    switch role {
+    case .driver:
+      var driver = try DriverSession(session)
+      try driver.run()
+    case .controller: try ControllerSession(session: session).run()
+    case .reward: try RewardSession(session: session).run()
+    case .reset: try ResetSession(session: session).run()
+    case .learner:
+      var learner = try LearnerSession(session)
+      try learner.run()
+    case .actor: try ActorSession(session: session).run()
+    }
+  }
+
+  /// Trains: `kinglet launch`. Records demonstrations first when they are missing.
+  public static func launch(
+    file: String, overrides: [String], earlier: EarlierRun, progress: Reporting
+  ) throws -> TrainingReport {
+    let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    var minutes = 0.0
+    if recipe.launch.learner.demonstrationShare > 0 {
+      minutes = try provideDemonstrations(for: recipe, progress: progress)
+    }
+    let folder = try makeRun(recipe, earlier: earlier)
+    let session = try SessionContext(recipe: recipe, isSupervised: false)
+    var launch = try LaunchSession(session, folder: folder, demonstrationMinutes: minutes, reporting: progress)
+    return TrainingReport(summary: try launch.run(), folder: folder.path)
+  }
+
+  /// Robot time of the demonstrations [min]; records them when the file is missing.
+  private static func provideDemonstrations(
+    for recipe: SessionRecipe, progress: Reporting
+  ) throws -> Double {
+    let file = recipe.launch.demonstrations.file
+    if !FileManager.default.fileExists(atPath: file) {
+      let count = recipe.launch.demonstrations.episodes
+      progress.write("\(file) is missing: recording \(count) episodes of the expert\n")
+      let report = try demonstrate(recipe, progress: progress)
+      progress.write(report.text + "\n")
+    }
+    let found = try DemonstrationFile.read(file)
+    try DemonstrationFormat(recipe).check(found.metadata, file: file)
+    return found.metadata["robotMinutes"].flatMap(Double.init) ?? 0
+  }
+
+  /// Records the scripted expert: `kinglet demonstrate`.
+  public static func demonstrate(
+    file: String, overrides: [String], progress: Reporting
+  ) throws -> DemonstrationReport {
+    let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    return try demonstrate(recipe, progress: progress)
+  }
+
+  private static func demonstrate(
+    _ recipe: SessionRecipe, progress: Reporting
+  ) throws -> DemonstrationReport {
+    var recipe = recipe
+    recipe.launch.seed = recipe.launch.demonstrations.seed
+    recipe.launch.run += "-demonstrations"
+    return try beside(recipe) { session in
+      try DemonstrateSession(session: session) { kept, tried in
+        if tried.isMultiple(of: 5) { progress.write("kept \(kept) of \(tried) episodes\n") }
+      }.run()
+    }
+  }
+
+  /// Evaluates the last policy of a run: `kinglet evaluate`.
+  public static func evaluate(
+    run: String, overrides: [String], episodes: Int, seed: UInt64, clock: String?,
+    expert: ExpertRun, progress: Reporting
+  ) throws -> EvaluationReport {
+    let trained = try RunFolder(opening: run)
+    var recipe = try SessionRecipe.load(launchFile: trained.resolvedRecipe, overrides: overrides)
+    if let clock {
+      guard let known = LaunchRecipe.Clock(rawValue: clock) else {
+        throw SessionFailure("--clock \(clock): unknown; use lockstep or realtime")
+      }
+      recipe.launch.clock = known
+    }
+    recipe.launch.seed = seed
+    recipe.launch.run = run + "/evaluation"
+    let policy = try readPolicy(trained.policy)
+    var report = try evaluate(
+      policy.choosing(.deterministic), recipe: recipe, episodes: episodes, progress: progress)
+    if expert == .beside {
+      let expert = try evaluate(
+        SpiralExpert(recipe), recipe: recipe, episodes: episodes, progress: progress)
+      report.expertCycleSeconds = expert.cycleSeconds
+      report.expertSuccesses = expert.successes
+    }
+    return report
+  }
+
+  private static func readPolicy(_ path: String) throws -> GaussianPolicy {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw SessionFailure("\(path): no policy there; has the training saved one yet?")
+    }
+    do {
+      return try GaussianPolicy(
+        decoding: Array(data), observationSize: ObservationLayout.size,
+        actionSize: ObservationLayout.actionSize)
+    } catch {
+      throw SessionFailure("\(path): \(error)")
+    }
+  }
+
+  private static func evaluate<P: Policy>(
+    _ policy: P, recipe: SessionRecipe, episodes: Int, progress: Reporting
+  ) throws -> EvaluationReport {
+    try beside(recipe) { session in
+      try EvaluateSession(session: session, episodes: episodes) { successes, done in
+        if done.isMultiple(of: 10) { progress.write("\(successes) of \(done) seated\n") }
+      }.run(policy)
+    }
+  }
+
+  /// Starts driver, controller, reward and reset, acts in this process, and ends them.
+  private static func beside<Result>(
+    _ recipe: SessionRecipe, act: (SessionContext) throws -> Result
+  ) throws -> Result {
+    let folder = try makeRun(recipe, earlier: .replace)
+    let session = try SessionContext(recipe: recipe, isSupervised: false)
+    var processes = try SessionProcesses(session, folder: folder)
+    do {
+      try processes.start(SessionProcesses.surroundings(of: recipe.launch))
+      let result = try act(session)
+      processes.stop(grace: .seconds(5))
+      return result
+    } catch {
+      let failure = processes.explain(error)
+      processes.stop(grace: .zero)
+      throw failure
+    }
+  }
+
+  private static func makeRun(
+    _ recipe: SessionRecipe, earlier: EarlierRun
+  ) throws -> RunFolder {
+    let folder = try RunFolder(
+      creating: recipe.launch.run, earlierRun: earlier == .keep ? .refuse : .replace)
+    let text = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
+    try folder.write(text, to: folder.resolvedRecipe)
+    return folder
+  }
+}

@@ -1,0 +1,57 @@
+import ControlLoop
+import ImpedanceControl
+import Messages
+import Wire
+
+/// The controller's half of a session, wherever it runs: the control loop, and the socket on which
+/// setpoints arrive.
+struct ControlDesk: ~Copyable {
+  var loop: ControlLoop<CartesianImpedance>
+  var setpoints: Server
+  private(set) var isStopped = false
+
+  init(_ session: SessionContext) throws {
+    let loop = try ControlLoop<CartesianImpedance>(session.recipe)
+    let setpoints = try session.server(at: .setpoint, callers: "actor or reset")
+    self.loop = loop
+    self.setpoints = setpoints
+  }
+
+  /// Whether the session's end was announced.
+  mutating func hasStopped() -> Bool { isStopped }
+
+  /// Takes one setpoint, if one comes in time. Returns whether something came.
+  @discardableResult mutating func serve(within wait: Duration) throws -> Bool {
+    guard let request = try setpoints.next(within: wait) else { return false }
+    switch request.message {
+    case .setpoint(let setpoint): try take(setpoint, from: request)
+    case .stop: isStopped = true
+    default:
+      try setpoints.reply(.failure(reason: "the controller takes setpoints only"), to: request)
+    }
+    return true
+  }
+
+  /// Lets a poller watch for setpoints; returns their place in it.
+  func addSetpoints(to poller: inout Poller) -> Int { poller.add(setpoints) }
+
+  /// Waits until the setpoint that a state names is there. Throws when it does not come.
+  mutating func awaitSetpoint(for state: ArmState, within wait: Duration) throws {
+    while !loop.canCompute(state) {
+      guard try serve(within: wait) else {
+        throw SessionFailure(
+          "controller: setpoint \(state.requiredSetpoint) for tick \(state.tick) did not come "
+            + "within \(wait); the newest is \(loop.newestSetpoint). Is its sender alive?")
+      }
+    }
+  }
+
+  private mutating func take(_ setpoint: Setpoint, from request: Request) throws {
+    do {
+      try loop.receive(setpoint)
+      try setpoints.reply(.setpointAccepted(sequence: setpoint.sequence), to: request)
+    } catch let refusal as SetpointRefusal {
+      try setpoints.reply(.failure(reason: "setpoint refused: \(refusal)"), to: request)
+    }
+  }
+}

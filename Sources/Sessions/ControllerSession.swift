@@ -1,0 +1,29 @@
+import ControlLoop
+import Messages
+import Wire
+
+/// The controller process: one torque for each state that the driver sends.
+struct ControllerSession {
+  let session: SessionContext
+
+  /// Controls until told to stop.
+  func run() throws {
+    var desk = try ControlDesk(session)
+    var port = try ControllerPort(
+      connect: Endpoint(session.endpoints[.arm]), role: "driver", in: session.context,
+      spin: session.spin, stop: session.stopCheck)
+    var status = try StatusLink(role: "controller", session: session)
+    var poller = Poller(stop: session.stopCheck)
+    let states = poller.add(port)
+    let setpoints = desk.addSetpoints(to: &poller)
+    try status.ready()
+    while !desk.isStopped {
+      guard try poller.wait(within: .seconds(1)) else { continue }
+      if poller.isReady(setpoints) { try desk.serve(within: .zero) }
+      guard poller.isReady(states) else { continue }
+      let state = try port.receive(within: .seconds(1))
+      try desk.awaitSetpoint(for: state, within: .seconds(1))
+      try port.send(desk.loop.step(state), within: .seconds(1))
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Experts
+import Foundation
+import LearningSlots
+import Messages
+import Metrics
+import Randomness
+import Recipes
+import Replay
+
+/// An episode actor that asks a fixed policy and keeps what it did.
+struct FixedActor<P: Policy>: EpisodeActor, ~Copyable {
+  private let policy: P
+  private var carry: P.Carry
+  private var stream: RandomStream
+  private(set) var transitions: [Transition] = []
+
+  init(_ policy: P, stream: RandomStream) {
+    self.policy = policy
+    self.stream = stream
+    carry = policy.start()
+  }
+
+  mutating func begin() throws {
+    carry = policy.start()
+    transitions.removeAll()
+  }
+
+  mutating func action(for observation: [Float]) throws -> (numbers: [Float], version: UInt64) {
+    (act(policy, &carry, on: observation, using: &stream), 0)
+  }
+
+  mutating func keep(_ transition: Transition) throws { transitions.append(transition) }
+}
+
+/// What `demonstrate` found.
+public struct DemonstrationReport: Codable, Sendable {
+  /// Episodes tried.
+  public var episodes: Int
+  /// Episodes that were rewarded and kept.
+  public var successes: Int
+  /// Mean robot time of the kept episodes [s].
+  public var cycleSeconds: Double
+  /// Robot time of everything, resets included [min].
+  public var robotMinutes: Double
+  /// Where the transitions stand.
+  public var file: String
+
+  /// The report as one JSON object.
+  public func json() throws -> String { try jsonText(self, for: "the report") }
+
+  /// The report for a person.
+  public var text: String {
+    "kept \(successes) of \(episodes) episodes, mean cycle \(decimal(cycleSeconds, 2)) s, "
+      + "robot time \(decimal(robotMinutes, 1)) min: \(file)"
+  }
+}
+
+/// Records the scripted expert's successes, through the same path as any other actor.
+struct DemonstrateSession {
+  let session: SessionContext
+  /// Called after each episode with kept and tried episodes.
+  let progress: (Int, Int) -> Void
+
+  func run() throws -> DemonstrationReport {
+    var loop = try EpisodeLoop(session, isEvaluation: false)
+    var actor = FixedActor(
+      expert(), stream: RandomStream(seed: session.recipe.launch.seed, name: "expert"))
+    let wanted = session.recipe.launch.demonstrations.episodes
+    var kept: [Transition] = []
+    var seconds = 0.0
+    var successes = 0
+    var tried = 0
+    while successes < wanted {
+      let result = try loop.run(UInt64(tried), with: &actor)
+      tried += 1
+      if result.isRewarded {
+        successes += 1
+        seconds += result.seconds
+        for var transition in actor.transitions {
+          transition.sequence = UInt64(kept.count)
+          kept.append(transition)
+        }
+      }
+      progress(successes, tried)
+      if session.isAskedToFinish { throw SessionFailure("told to stop; nothing was written") }
+      guard tried < wanted * 5 + 10 else {
+        throw SessionFailure(
+          "the expert succeeded in \(successes) of \(tried) episodes only; "
+            + "look at one before using it")
+      }
+    }
+    loop.stopAll(reason: "demonstrations finished")
+    try write(kept, robotMinutes: Double(loop.robotTime) * 1e-9 / 60)
+    return DemonstrationReport(
+      episodes: tried, successes: successes, cycleSeconds: seconds / Double(successes),
+      robotMinutes: Double(loop.robotTime) * 1e-9 / 60,
+      file: session.recipe.launch.demonstrations.file)
+  }
+
+  private func write(_ transitions: [Transition], robotMinutes: Double) throws {
+    let file = session.recipe.launch.demonstrations.file
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    var metadata = DemonstrationFormat(session.recipe).metadata
+    metadata["robotMinutes"] = "\(robotMinutes)"
+    try DemonstrationFile.write(transitions, metadata: metadata, to: file)
+  }
+
+  private func expert() -> SpiralExpert { SpiralExpert(session.recipe) }
+}
+
+extension SpiralExpert {
+  /// The expert of a session's task.
+  init(_ recipe: SessionRecipe) {
+    let task = recipe.task
+    self.init(
+      view: View(
+        pose: ObservationLayout.pose, positionScale: task.observation.scale.position,
+        rotationScale: task.observation.scale.rotation,
+        actionTranslation: task.action.translation, actionRotation: task.action.rotation,
+        clip: task.compliance.clipAgainst.z),
+      pinLength: task.connector.length)
+  }
+}
+
+/// What demonstrations must share with a session to be of use to it.
+struct DemonstrationFormat: Equatable {
+  let metadata: [String: String]
+
+  init(_ recipe: SessionRecipe) {
+    let scale = recipe.task.observation.scale
+    metadata = [
+      "robot": recipe.robot.name, "task": recipe.task.name, "rate": "\(recipe.task.rate)",
+      "action": "\(recipe.task.action.translation) \(recipe.task.action.rotation)",
+      "observation": "\(scale.position) \(scale.rotation) \(scale.velocity) "
+        + "\(scale.angularVelocity) \(scale.force) \(scale.torque)",
+    ]
+  }
+
+  /// Throws, with the first difference, unless a file's metadata agree.
+  func check(_ found: [String: String], file: String) throws {
+    for (key, wanted) in metadata.sorted(by: { $0.key < $1.key }) where found[key] != wanted {
+      throw SessionFailure(
+        "\(file): made for \(key) \"\(found[key] ?? "unknown")\", this session has \"\(wanted)\"; "
+          + "record anew with `kinglet demonstrate`, or name another demonstrations.file")
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import ControlLoop
+import Geometry
+import Messages
+import RealTime
+import Recipes
+import Safety
+import SimulatedWorld
+import Wire
+
+/// The driver process: owns the arm and is the session's clock.
+struct DriverSession: ~Copyable {
+  private let session: SessionContext
+  private var arm: SimulatedArm
+  private var desk: ControlDesk?
+  private var port: DriverPort?
+  private var commands: Server
+  private var truths: Server
+  private var states: Publisher?
+  private var watch: CommandWatch
+  private var lastTorque = JointVector()
+  private var isStopped = false
+
+  init(_ session: SessionContext) throws {
+    let launch = session.recipe.launch
+    let arm = try SimulatedArm(WorldConfiguration(session.recipe), seed: launch.seed)
+    let watch = try CommandWatch(session.recipe.robot)
+    let commands = try session.server(at: .session, callers: "actor or reset")
+    let truths = try session.server(at: .truth, callers: "evaluate")
+    let desk = try Self.desk(session)
+    let port = try Self.port(session)
+    let states = try session.publisherInRealTime(at: .state)
+    self.session = session
+    self.arm = arm
+    self.watch = watch
+    self.commands = commands
+    self.truths = truths
+    self.desk = desk
+    self.port = port
+    self.states = states
+  }
+
+  private static func desk(_ session: SessionContext) throws -> ControlDesk? {
+    guard session.recipe.launch.placement == .driver else { return nil }
+    return try ControlDesk(session)
+  }
+
+  private static func port(_ session: SessionContext) throws -> DriverPort? {
+    guard session.recipe.launch.placement == .process else { return nil }
+    return try DriverPort(
+      bind: Endpoint(session.endpoints[.arm]), role: "controller", in: session.context,
+      spin: session.spin, stop: session.stopCheck)
+  }
+
+  /// Drives until told to stop.
+  mutating func run() throws {
+    var status = try StatusLink(role: "driver", session: session)
+    try status.ready()
+    switch session.recipe.launch.clock {
+    case .lockstep: try runInLockstep()
+    case .realtime: try runInRealTime()
+    }
+  }
+
+  // MARK: Lock-step
+
+  private mutating func runInLockstep() throws {
+    var poller = Poller(stop: session.stopCheck)
+    let command = poller.add(commands)
+    let truth = poller.add(truths)
+    let setpoint = desk?.addSetpoints(to: &poller)
+    while !isOver() {
+      guard try poller.wait(within: .seconds(1)) else { continue }
+      if let setpoint, poller.isReady(setpoint) { try desk?.serve(within: .zero) }
+      if poller.isReady(truth) { try answerTruth() }
+      if poller.isReady(command) { try answerCommand() }
+    }
+  }
+
+  /// Mutating because an optional that cannot be copied is read in place only so.
+  private mutating func isOver() -> Bool { desk?.hasStopped() == true || isStopped }
+
+  private mutating func answerCommand() throws {
+    guard let request = try commands.next(within: .zero) else { return }
+    switch request.message {
+    case .episodeStart(let start):
+      try arm.startEpisode(start)
+      try commands.reply(.episodeStarted(arm.read()), to: request)
+    case .grant(let grant):
+      try run(grant)
+      try commands.reply(.granted(arm.read()), to: request)
+    case .stop: isStopped = true
+    default: try commands.reply(.failure(reason: "the driver takes grants only"), to: request)
+    }
+  }
+
+  private mutating func answerTruth() throws {
+    guard let request = try truths.next(within: .zero) else { return }
+    guard case .truthRequest = request.message else {
+      try truths.reply(.failure(reason: "this socket tells the truth only"), to: request)
+      return
+    }
+    try truths.reply(.truth(arm.truth()), to: request)
+  }
+
+  private mutating func run(_ grant: Grant) throws {
+    while true {
+      var state = arm.read()
+      guard state.tick <= grant.untilTick else { return }
+      state.requiredSetpoint = grant.setpoint
+      do {
+        try apply(try torque(for: state, within: .seconds(1)))
+      } catch {
+        try comeToRest()
+        throw error
+      }
+    }
+  }
+
+  private mutating func torque(for state: ArmState, within wait: Duration) throws -> JointTorque {
+    if desk != nil {
+      try desk?.awaitSetpoint(for: state, within: wait)
+      return desk?.loop.step(state) ?? JointTorque()
+    }
+    try port?.send(state, within: wait)
+    while true {
+      guard let torque = try port?.receive(within: wait) else { return JointTorque() }
+      if torque.tick >= state.tick { return torque }
+    }
+  }
+
+  private mutating func apply(_ torque: JointTorque) throws {
+    watch.command(at: arm.read().time)
+    lastTorque = torque.torque
+    try arm.write(torque)
+  }
+
+  /// Runs simulated time by itself through hold and damped stop, so that the arm is at rest when
+  /// the session ends for want of commands.
+  private mutating func comeToRest() throws {
+    for _ in 0..<1000 { try applyWithoutCommand() }
+  }
+
+  private mutating func applyWithoutCommand() throws {
+    let state = arm.read()
+    var torque = JointTorque()
+    torque.tick = state.tick
+    torque.torque = watch.torque(for: state, last: lastTorque)
+    lastTorque = torque.torque
+    try arm.write(torque)
+  }
+
+  // MARK: Real time
+
+  private mutating func runInRealTime() throws {
+    var timer = PeriodicTimer(period: session.nanosecondsPerTick)
+    while !isOver() {
+      _ = timer.wait()
+      if session.stopCheck() { throw SessionFailure("driver: told to stop") }
+      try desk?.serve(within: .zero)
+      try answerCommand()
+      try answerTruth()
+      let state = arm.read()
+      try states?.publish(.granted(state))
+      do {
+        try apply(try torque(for: state, within: .microseconds(900)))
+      } catch WireError.timedOut {
+        try applyWithoutCommand()
+      }
+    }
+  }
+}

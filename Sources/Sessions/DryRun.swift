@@ -1,0 +1,108 @@
+import Foundation
+import Geometry
+import Messages
+import Metrics
+import Recipes
+import Safety
+import SimulatedWorld
+
+/// What a launch would do, without doing it.
+struct DryRun: Encodable {
+  /// One process and the command that runs it by hand.
+  struct Line: Encodable {
+    var process: String
+    var command: String
+  }
+
+  /// Gain-delay margin of one compliance: rate ρ [1/s], delay t [s], ρ·t, verdict.
+  struct Margin: Encodable {
+    var compliance: String
+    var ratePerSecond: Double
+    var delaySeconds: Double
+    var product: Double
+    var verdict: String
+  }
+
+  var processes: [Line]
+  var endpoints: [String: String]
+  var margins: [Margin]
+  var recipe: String
+
+  init(_ recipe: SessionRecipe, file: String) throws {
+    let run = recipe.launch.run
+    let roles = SessionProcesses.surroundings(of: recipe.launch) + [.learner, .actor]
+    processes = roles.map {
+      Line(process: $0.rawValue, command: "kinglet \($0.rawValue) \(run)/resolved.yaml")
+    }
+    let meetings = Endpoints(recipe: recipe.launch)
+    endpoints = Dictionary(
+      uniqueKeysWithValues: Meeting.allCases.map { ($0.rawValue, meetings[$0]) })
+    margins = try Self.margins(recipe)
+    self.recipe = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
+  }
+
+  /// The document for a person.
+  var text: String {
+    var lines = ["processes:"]
+    lines += processes.map {
+      "  " + $0.process.padding(toLength: 12, withPad: " ", startingAt: 0) + $0.command
+    }
+    lines.append("endpoints:")
+    lines += endpoints.sorted { $0.key < $1.key }.map {
+      "  " + $0.key.padding(toLength: 12, withPad: " ", startingAt: 0) + $0.value
+    }
+    lines.append("gain-delay margin at home, one tick and a half of delay:")
+    lines += margins.map {
+      "  \($0.compliance): rate \(decimal($0.ratePerSecond, 0))/s, product "
+        + "\(decimal($0.product, 3)) (\($0.verdict); comfortable below 0.5, unstable from 1.57)"
+    }
+    return (lines + ["recipe:", recipe]).joined(separator: "\n")
+  }
+
+  private static func margins(_ recipe: SessionRecipe) throws -> [Margin] {
+    let arm = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
+    let state = arm.read()
+    let mass = arm.massMatrix()
+    let delay = 1.5 * recipe.robot.driver.timestep
+    return try [
+      ("task", recipe.task.compliance), ("reset", recipe.task.reset.compliance),
+    ].map { name, compliance in
+      let margin = try GainMargin(
+        compliance: compliance, jacobian: state.jacobian,
+        massMatrix: InlineArray { mass[$0] }, delay: delay)
+      return Margin(
+        compliance: name, ratePerSecond: margin.rate, delaySeconds: delay,
+        product: margin.product, verdict: "\(margin.verdict)")
+    }
+  }
+}
+
+extension Commands {
+  /// What `launch` would start and where: `kinglet launch --dry-run`.
+  public static func dryRun(file: String, overrides: [String], asJSON: Bool) throws -> String {
+    let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    let plan = try DryRun(recipe, file: file)
+    return asJSON ? try jsonText(plan, for: "the plan") : plan.text
+  }
+}
+
+/// The revision of the source tree that this runs in, "unknown" outside one.
+func gitRevision() -> String {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = ["git", "describe", "--always", "--dirty"]
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  process.standardError = FileHandle.nullDevice
+  process.standardInput = FileHandle.nullDevice
+  guard (try? process.run()) != nil else { return "unknown" }
+  let data = pipe.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  return text.isEmpty ? "unknown" : text
+}
+
+/// Now, in UTC, for the head of a resolved recipe.
+func isoDate() -> String {
+  ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: wallTime()))
+}

@@ -1,0 +1,44 @@
+import Recipes
+
+/// Where the processes of a session meet. Each is bound by the process named first.
+enum Meeting: String, CaseIterable {
+  /// Driver and controller: states and torques, one of each a tick.
+  case arm
+  /// Driver: episodes and grants.
+  case session
+  /// Driver: the newest state, in real time.
+  case state
+  /// Driver, in simulation: what a robot cannot know. Only `evaluate` and a recorder open it.
+  case truth
+  /// Controller, or the driver that hosts it: setpoints.
+  case setpoint
+  /// Reward: steps to judge.
+  case reward
+  /// Reset: scenes to bring back.
+  case reset
+  /// Learner: transitions in, policies out.
+  case learner
+  /// Learner: the newest policy, in real time.
+  case policy
+  /// Launch: heartbeats and figures of every process.
+  case status
+}
+
+/// The endpoints of one session.
+struct Endpoints: Sendable {
+  private let recipe: LaunchRecipe
+
+  /// `ipc` meets in the run's folder; `tcp` takes one port per meeting from the recipe's port on.
+  init(recipe: LaunchRecipe) { self.recipe = recipe }
+
+  /// The folder that `ipc` sockets need.
+  var folder: String? { recipe.endpoints == .ipc ? recipe.run + "/sockets" : nil }
+
+  subscript(_ meeting: Meeting) -> String {
+    switch recipe.endpoints {
+    case .ipc: return "ipc://\(recipe.run)/sockets/\(meeting.rawValue)"
+    case .tcp(let host, let port):
+      return "tcp://\(host):\(port + (Meeting.allCases.firstIndex(of: meeting) ?? 0))"
+    }
+  }
+}

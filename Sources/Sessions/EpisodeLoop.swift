@@ -1,0 +1,161 @@
+import Geometry
+import Messages
+import Randomness
+import Recipes
+import Wire
+
+/// What acts in an episode: a learning actor, an evaluated policy, or a scripted expert.
+protocol EpisodeActor: ~Copyable {
+  /// An episode begins.
+  mutating func begin() throws
+  /// The action for a scaled observation, each number in -1…1, and the version of its policy.
+  mutating func action(for observation: [Float]) throws -> (numbers: [Float], version: UInt64)
+  /// A step is over.
+  mutating func keep(_ transition: Transition) throws
+}
+
+/// What came of an episode.
+struct EpisodeResult: Sendable {
+  /// Episode number.
+  var episode: UInt64
+  /// Steps taken.
+  var steps: Int
+  /// Whether the reward source called it a success.
+  var isRewarded: Bool
+  /// Sum of rewards.
+  var reward: Double
+  /// Where the tool was at the start, seen from the target.
+  var targetFromStart: Transform<Target, Tool>
+  /// State after the last step.
+  var last: ArmState
+  /// Robot time from the first observation to the last [s].
+  var seconds: Double
+  /// Share of action numbers whose setpoint error exceeds its clip, per axis of the tool.
+  var clipped: [Double]
+}
+
+/// Runs episodes: reset, observe, act, judge. The same path for everyone who acts.
+struct EpisodeLoop: ~Copyable {
+  /// The arm's state now; nil before the first reset.
+  private(set) var state: ArmState?
+  private(set) var steps: UInt64 = 0
+  private var arm: ArmLink
+  private var reward: Client
+  private var reset: Client
+  private let session: SessionContext
+  private let layout: ObservationLayout
+  private let isEvaluation: Bool
+
+  init(_ session: SessionContext, isEvaluation: Bool) throws {
+    let arm = try ArmLink(session)
+    let reward = try session.client(of: .reward, role: "reward")
+    let reset = try session.client(of: .reset, role: "reset")
+    layout = try ObservationLayout(
+      task: session.recipe.task, baseFromTarget: session.geometry.baseFromTarget)
+    self.session = session
+    self.isEvaluation = isEvaluation
+    self.arm = arm
+    self.reward = reward
+    self.reset = reset
+  }
+
+  /// Robot time since the driver's start [ns].
+  var robotTime: Int64 { state?.time ?? 0 }
+
+  /// One episode, from its reset to its end.
+  mutating func run<A: EpisodeActor & ~Copyable>(
+    _ number: UInt64, with actor: inout A
+  ) throws -> EpisodeResult {
+    var current = try begin(number)
+    let start = EpisodeStart(episode: number, isEvaluation: isEvaluation)
+    current = try arm.start(start)
+    _ = try reward.call(.judgeStart, within: .seconds(10))
+    try actor.begin()
+    let latency = self.latency(of: number)
+    let first = current
+    var result = EpisodeResult(
+      episode: number, steps: 0, isRewarded: false, reward: 0,
+      targetFromStart: session.geometry.baseFromTarget.inverse * first.baseFromTool,
+      last: first, seconds: 0, clipped: Array(repeating: 0, count: 6))
+    var observation = layout.observation(of: current)
+    while true {
+      let action = try actor.action(for: observation)
+      let goal = layout.equilibrium(of: action.numbers, on: current)
+      count(clips: action.numbers, in: &result)
+      let ticks = Int64(session.recipe.ticksPerStep)
+      let next = try arm.advance(
+        toward: goal.baseFromTool, compliance: session.recipe.task.compliance,
+        from: current.tick + latency, until: current.tick + ticks)
+      let judgement = try judge(next)
+      result.steps += 1
+      let isLast = result.steps == session.recipe.task.steps
+      let ending = judgement.ending ?? (isLast ? .timeLimit : nil)
+      let nextObservation = layout.observation(of: next)
+      try actor.keep(
+        Transition(
+          sequence: steps, episode: UInt32(truncatingIfNeeded: number),
+          policyVersion: action.version, observation: observation, action: goal.executed,
+          reward: judgement.reward, nextObservation: nextObservation, ending: ending))
+      steps += 1
+      result.reward += Double(judgement.reward)
+      current = next
+      state = next
+      observation = nextObservation
+      if let ending {
+        result.isRewarded = ending == .terminal && judgement.reward > 0
+        result.last = next
+        result.seconds = Double(next.time - first.time) * 1e-9
+        result.clipped = result.clipped.map { $0 / Double(result.steps) }
+        return result
+      }
+    }
+  }
+
+  /// Ends driver, controller, reward and reset.
+  mutating func stopAll(reason: String) {
+    arm.stop(reason: reason)
+    try? reward.send(.stop(reason: reason), within: .seconds(1))
+    try? reset.send(.stop(reason: reason), within: .seconds(1))
+  }
+
+  private mutating func begin(_ number: UInt64) throws -> ArmState {
+    let request = ResetRequest(
+      episode: number, isEvaluation: isEvaluation, nextSetpoint: arm.numbers.setpoint + 1,
+      nextGrant: arm.numbers.grant + 1, state: state ?? ArmState())
+    let answer = try reset.call(.reset(request), within: .seconds(120))
+    guard case .resetDone(let done) = answer else {
+      throw SessionFailure("reset sent an answer of another kind; are both of the same version?")
+    }
+    arm.numbers = (done.setpointSequence, done.grantSequence)
+    state = done.state
+    return done.state
+  }
+
+  private mutating func judge(_ state: ArmState) throws -> Judgement {
+    guard case .judgement(let judgement) = try reward.call(.judge(state), within: .seconds(10))
+    else {
+      throw SessionFailure("reward sent an answer of another kind; are both of the same version?")
+    }
+    return judgement
+  }
+
+  private func latency(of episode: UInt64) -> Int64 {
+    let range = session.recipe.task.action.latency
+    var stream = RandomStream(
+      seed: session.recipe.launch.seed,
+      name: isEvaluation ? "latency of evaluation" : "latency", index: episode)
+    return Int64(range.lowest + stream.index(below: range.highest - range.lowest + 1))
+  }
+
+  /// Counts per axis how often an action asks for more than the controller's clip lets through.
+  private func count(clips numbers: [Float], in result: inout EpisodeResult) {
+    let task = session.recipe.task
+    for axis in 0..<3 {
+      let ask = Double(numbers[axis]) * task.action.translation
+      let clip = ask > 0 ? task.compliance.clipToward[axis] : task.compliance.clipAgainst[axis]
+      if abs(ask) > clip { result.clipped[axis] += 1 }
+      let turn = Double(numbers[3 + axis]) * task.action.rotation
+      if abs(turn) > task.compliance.clipRotation[axis] { result.clipped[3 + axis] += 1 }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Messages
+import Metrics
+import RealTime
+import Recipes
+
+/// Starts a training's processes, watches them, writes its figures down, and ends them.
+struct LaunchSession: ~Copyable {
+  private let session: SessionContext
+  private let folder: RunFolder
+  private var processes: SessionProcesses
+  private var metrics: MetricsLog
+  private var events: EventFile
+  private var progress: Metrics.Progress
+  private var line: ProgressLine
+  private let start = MonotonicClock.now
+  private let startedAt: Double
+  private var summary: Summary
+  private var finishNote: FinishNote?
+  private let reporting: Reporting
+
+  init(
+    _ session: SessionContext, folder: RunFolder, demonstrationMinutes: Double,
+    reporting: Reporting
+  ) throws {
+    let startedAt = wallTime()
+    let processes = try SessionProcesses(session, folder: folder)
+    let metrics = try MetricsLog(appendingTo: folder.metrics)
+    let events = try EventFile(
+      creating: folder.events(startedAt: Int(startedAt)), wallTime: startedAt)
+    self.session = session
+    self.folder = folder
+    self.startedAt = startedAt
+    self.processes = processes
+    self.metrics = metrics
+    self.events = events
+    let launch = session.recipe.launch
+    progress = Metrics.Progress(
+      step: 0, steps: launch.finish.steps, robotSeconds: 0,
+      robotSecondsLimit: launch.finish.robotMinutes * 60, wallSeconds: 0, updatesPerSecond: 0,
+      episodes: 0, successLast20: nil)
+    line = ProgressLine(to: reporting.destination)
+    self.reporting = reporting
+    summary = Summary(
+      seed: launch.seed, robot: launch.robot, task: launch.task, finishReason: .fault, steps: 0,
+      episodes: 0, rewardedEpisodes: 0, updates: 0, updatesPerStep: 0, successLast20: nil,
+      robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
+      replayDigest: "", weightsDigest: "")
+  }
+
+  /// Runs the training to its end and returns its summary.
+  mutating func run() throws -> Summary {
+    do {
+      try processes.start(SessionProcesses.surroundings(of: session.recipe.launch) + [.learner])
+      try processes.start([.actor])
+      try watch()
+    } catch {
+      let failure = processes.explain(error)
+      processes.stop(grace: .zero)
+      throw failure
+    }
+    processes.stop(grace: .seconds(20))
+    try close()
+    return summary
+  }
+
+  private mutating func watch() throws {
+    var hasAsked = false
+    while processes.ending(of: .actor) == nil {
+      if session.stopCheck() { throw SessionFailure("told to stop at once; what was saved stays") }
+      if session.isAskedToFinish, !hasAsked {
+        hasAsked = true
+        reporting.write(line.interruption())
+        reporting.write("finishing the episode; Ctrl-C again stops at once\n")
+        processes.askToFinish()
+      }
+      while let news = try processes.next(within: .milliseconds(50)) {
+        switch news {
+        case .status(let status): try note(status)
+        case .failure(let reason): throw SessionFailure(reason)
+        case .ready: break
+        }
+      }
+      if let ended = processes.firstEnded(), finishNote == nil, ended.role != .actor {
+        throw SessionFailure("\(ended.role.rawValue) ended early (status \(ended.status))")
+      }
+    }
+    while let news = try processes.next(within: .milliseconds(50)) {
+      if case .status(let status) = news { try note(status) }
+    }
+    guard finishNote != nil else { throw SessionFailure("actor ended before the training did") }
+  }
+
+  private mutating func note(_ status: Status) throws {
+    let values = Dictionary(
+      status.values.map { ($0.name, $0.value) }, uniquingKeysWith: { _, new in new })
+    let wall = Double(MonotonicClock.now - start) * 1e-9
+    if status.role == Role.actor.rawValue { noteActor(status, values) }
+    if status.role == Role.learner.rawValue { noteLearner(values) }
+    if !status.note.isEmpty { finishNote = FinishNote(status.note) }
+    progress.wallSeconds = wall
+    if !values.isEmpty {
+      try metrics.append(
+        step: Int(status.step), robotSeconds: progress.robotSeconds, wallSeconds: wall,
+        values: values)
+      try events.append(step: Int(status.step), wallTime: startedAt + wall, values: values)
+    }
+    if let text = line.text(for: progress) { reporting.write(text) }
+  }
+
+  private mutating func noteActor(_ status: Status, _ values: [String: Double]) {
+    progress.step = Int(status.step)
+    progress.robotSeconds = Double(status.robotNanoseconds) * 1e-9
+    if let success = values["success/last20"] { progress.successLast20 = success }
+    guard let rewarded = values["episode/rewarded"] else { return }
+    progress.episodes += 1
+    summary.rewardedEpisodes += rewarded > 0 ? 1 : 0
+  }
+
+  private mutating func noteLearner(_ values: [String: Double]) {
+    if let speed = values["learner/updatesPerSecond"] { progress.updatesPerSecond = speed }
+    if let updates = values["learner/updates"] { summary.updates = Int(updates) }
+    if let ratio = values["learner/updatesPerStep"] { summary.updatesPerStep = ratio }
+  }
+
+  private mutating func close() throws {
+    reporting.write(line.lastText(for: progress))
+    summary.steps = progress.step
+    summary.episodes = progress.episodes
+    summary.robotMinutes = progress.robotSeconds / 60
+    summary.wallMinutes = Double(MonotonicClock.now - start) * 1e-9 / 60
+    summary.successLast20 = progress.successLast20
+    summary.finishReason = finishNote?.reason ?? .fault
+    summary.replayDigest = finishNote?.replay ?? ""
+    summary.weightsDigest = finishNote?.weights ?? ""
+    try metrics.flush()
+    try events.flush()
+    try summary.write(to: folder)
+  }
+}
+
+/// Seconds since 1970: only for file names and logs, never for what is computed.
+func wallTime() -> Double { Double(time(nil)) }

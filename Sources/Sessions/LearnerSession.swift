@@ -1,0 +1,199 @@
+import Foundation
+import LearningSlots
+import Messages
+import NeuralNetworks
+import OffPolicy
+import Randomness
+import RealTime
+import Recipes
+import Replay
+import Wire
+
+/// The learner process: takes transitions in their order, makes the recipe's number of updates for
+/// each, and hands out policies. What it holds after transition n depends on the transitions up to n
+/// and the seed alone.
+struct LearnerSession: ~Copyable {
+  private let session: SessionContext
+  private let recipe: LaunchRecipe
+  private var server: Server
+  private var publisher: Publisher?
+  private var status: StatusLink
+  private var learner: RLPD
+  private var online: ReplayBuffer
+  private var demonstrations: ReplayBuffer
+  private var batch: Batch
+  private var stream: RandomStream
+  private var pending: [Transition] = []
+  private var learned = 0
+  private var updates = 0
+  private var busyNanoseconds: Int64 = 0
+  private var snapshots: [PolicySnapshot] = []
+  private var waiting: [(request: Request, version: UInt64)] = []
+  private var isStopped = false
+
+  init(_ session: SessionContext) throws {
+    let recipe = session.recipe.launch
+    let settings = recipe.learner
+    let size = (ObservationLayout.size, ObservationLayout.actionSize)
+    let demonstrations = try Self.readDemonstrations(recipe)
+    let server = try session.server(at: .learner, callers: "actor")
+    let publisher = try session.publisherInRealTime(at: .policy)
+    let status = try StatusLink(role: "learner", session: session)
+    self.session = session
+    self.recipe = recipe
+    self.demonstrations = demonstrations
+    self.server = server
+    self.publisher = publisher
+    self.status = status
+    learner = RLPD(RLPDConfiguration(settings), seed: recipe.seed)
+    online = ReplayBuffer(
+      capacity: settings.capacity, observationSize: size.0, actionSize: size.1)
+    batch = Batch(rows: settings.batch, observationSize: size.0, actionSize: size.1)
+    stream = RandomStream(seed: recipe.seed, name: "replay")
+  }
+
+  /// Learns until told to stop.
+  mutating func run() throws {
+    try publish(version: 0)
+    try status.ready()
+    while !isStopped {
+      let wait: Duration = pending.isEmpty ? .milliseconds(200) : .zero
+      while let request = try server.next(within: wait) {
+        try answer(request)
+        if !pending.isEmpty || isStopped { break }
+      }
+      if !pending.isEmpty { try learn(from: pending.removeFirst()) }
+    }
+  }
+
+  private mutating func answer(_ request: Request) throws {
+    switch request.message {
+    case .transitions(let list):
+      try accept(list)
+      try server.reply(
+        .transitionsAccepted(nextSequence: UInt64(learned + pending.count)), to: request)
+    case .policyRequest(let version):
+      waiting.append((request, version))
+      try answerWaiting()
+    case .learnerDigestRequest:
+      while !pending.isEmpty { try learn(from: pending.removeFirst()) }
+      try save(isLast: true)
+      let digest = fingerprint(of: learner.checkpoint().encoded())
+      try server.reply(.learnerDigest(replay: online.digest(), weights: digest), to: request)
+    case .stop: isStopped = true
+    default: try server.reply(.failure(reason: "learner only learns"), to: request)
+    }
+  }
+
+  /// Takes each number once and in order; what has come before is passed over.
+  private mutating func accept(_ list: [Transition]) throws {
+    for transition in list {
+      let expected = UInt64(learned + pending.count)
+      guard transition.sequence >= expected else { continue }
+      guard transition.sequence == expected else {
+        throw SessionFailure(
+          "learner got transition \(transition.sequence) where \(expected) was due")
+      }
+      pending.append(transition)
+    }
+  }
+
+  private mutating func learn(from transition: Transition) throws {
+    online.append(transition)
+    learned += 1
+    if learned >= recipe.learner.startStep {
+      let start = MonotonicClock.now
+      for _ in 0..<recipe.learner.updatesPerStep { update() }
+      busyNanoseconds += MonotonicClock.now - start
+    }
+    if learned.isMultiple(of: recipe.pace.publishEvery) {
+      try publish(version: UInt64(learned))
+    }
+    if learned.isMultiple(of: recipe.checkpointEvery) { try save(isLast: false) }
+    if learned.isMultiple(of: 50) { try report() }
+  }
+
+  private mutating func update() {
+    let rows = recipe.learner.batch
+    let share = demonstrations.count == 0 ? 0 : recipe.learner.demonstrationShare
+    let shown = Int((Double(rows) * share).rounded())
+    online.sample(into: &batch, rows: 0..<(rows - shown), using: &stream)
+    if shown > 0 {
+      demonstrations.sample(into: &batch, rows: (rows - shown)..<rows, using: &stream)
+    }
+    lastReport = learner.update(from: batch)
+    updates += 1
+  }
+
+  private var lastReport: RLPDReport?
+
+  private mutating func publish(version: UInt64) throws {
+    let snapshot = PolicySnapshot(version: version, bytes: learner.snapshot().encoded())
+    snapshots.append(snapshot)
+    let kept = recipe.pace.lag / recipe.pace.publishEvery + 2
+    if snapshots.count > kept { snapshots.removeFirst(snapshots.count - kept) }
+    try publisher?.publish(.policy(snapshot))
+    try answerWaiting()
+  }
+
+  /// In lock-step a request names the one version it is to have; in real time it is content with
+  /// the newest.
+  private mutating func answerWaiting() throws {
+    guard !waiting.isEmpty else { return }
+    var unanswered: [(request: Request, version: UInt64)] = []
+    for (request, version) in waiting {
+      let match =
+        recipe.clock == .realtime
+        ? snapshots.last : snapshots.first { $0.version == version }
+      if let match {
+        try server.reply(.policy(match), to: request)
+      } else if let oldest = snapshots.first, version < oldest.version {
+        try server.reply(
+          .failure(reason: "policy \(version) is gone; the oldest kept is \(oldest.version)"),
+          to: request)
+      } else {
+        unanswered.append((request, version))
+      }
+    }
+    waiting = unanswered
+  }
+
+  private mutating func save(isLast: Bool) throws {
+    let folder = recipe.run
+    try Safetensors(decoding: learner.snapshot().encoded()).write(
+      to: folder + "/policy.safetensors")
+    let name = isLast ? "last" : "step-" + String(format: "%08d", learned)
+    try learner.checkpoint().write(to: folder + "/checkpoints/\(name).safetensors")
+  }
+
+  private mutating func report() throws {
+    guard let last = lastReport else { return }
+    var values = last.values.map { StatusValue(name: "learner/\($0.name)", value: Double($0.value)) }
+    let seconds = Double(max(1, busyNanoseconds)) * 1e-9
+    values.append(StatusValue(name: "learner/updates", value: Double(updates)))
+    values.append(StatusValue(name: "learner/updatesPerSecond", value: Double(updates) / seconds))
+    let steps = max(1, learned - recipe.learner.startStep + 1)
+    values.append(
+      StatusValue(name: "learner/updatesPerStep", value: Double(updates) / Double(steps)))
+    try status.report(
+      Status(
+        role: "learner", step: UInt64(learned), episode: 0, robotNanoseconds: 0, values: values,
+        note: ""))
+  }
+
+  private static func readDemonstrations(_ recipe: LaunchRecipe) throws -> ReplayBuffer {
+    var buffer = ReplayBuffer(
+      capacity: max(1, recipe.learner.capacity), observationSize: ObservationLayout.size,
+      actionSize: ObservationLayout.actionSize)
+    guard recipe.learner.demonstrationShare > 0 else { return buffer }
+    for transition in try DemonstrationFile.read(recipe.demonstrations.file).transitions {
+      buffer.append(transition)
+    }
+    return buffer
+  }
+}
+
+/// FNV-1a over bytes: tells two checkpoints apart, protects against nothing.
+private func fingerprint(of bytes: [UInt8]) -> UInt64 {
+  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+}

@@ -1,0 +1,63 @@
+import Geometry
+import Messages
+import RealTime
+import Recipes
+import Wire
+
+/// What every process of a session needs: the recipe, where to meet, and when to stop.
+struct SessionContext: Sendable {
+  let recipe: SessionRecipe
+  let endpoints: Endpoints
+  let context: Context
+  let geometry: TaskGeometry
+  /// Whether `launch` started this process and watches it.
+  let isSupervised: Bool
+  private let stopSignal: StopSignal
+
+  init(recipe: SessionRecipe, isSupervised: Bool) throws {
+    self.recipe = recipe
+    self.isSupervised = isSupervised
+    endpoints = Endpoints(recipe: recipe.launch)
+    context = try Context()
+    geometry = TaskGeometry(recipe)
+    stopSignal = try StopSignal()
+  }
+
+  /// True once this process was told by a signal to end at once.
+  var stopCheck: StopCheck {
+    let limit = isSupervised ? 1 : 2
+    let signal = stopSignal
+    return { signal.count >= limit }
+  }
+
+  /// True once a person asked, by Ctrl-C, for an orderly end.
+  var isAskedToFinish: Bool { stopSignal.count >= 1 }
+
+  /// How long the two ends of the tick exchange poll before they sleep.
+  var spin: Duration { .microseconds(30) }
+
+  /// Robot time of one tick [ns].
+  var nanosecondsPerTick: Int64 { Int64((recipe.robot.driver.timestep * 1e9).rounded()) }
+
+  func client(of meeting: Meeting, role: String) throws -> Client {
+    try Client(to: Endpoint(endpoints[meeting]), role: role, in: context, stop: stopCheck)
+  }
+
+  /// A subscriber for the newest of something in real time; nil in lock-step, where nothing is
+  /// passed over.
+  func subscriberInRealTime(to meeting: Meeting, role: String) throws -> Subscriber? {
+    guard recipe.launch.clock == .realtime else { return nil }
+    return try Subscriber(
+      to: Endpoint(endpoints[meeting]), role: role, in: context, stop: stopCheck)
+  }
+
+  /// See `subscriberInRealTime`.
+  func publisherInRealTime(at meeting: Meeting) throws -> Publisher? {
+    guard recipe.launch.clock == .realtime else { return nil }
+    return try Publisher(at: Endpoint(endpoints[meeting]), in: context)
+  }
+
+  func server(at meeting: Meeting, callers: String) throws -> Server {
+    try Server(at: Endpoint(endpoints[meeting]), role: callers, in: context, stop: stopCheck)
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Messages
+import Metrics
+import RealTime
+import Recipes
+import Wire
+
+/// A process of a session; its name is the subcommand that runs it.
+enum Role: String, CaseIterable {
+  case driver, controller, reward, reset, learner, actor
+}
+
+/// The child processes of a session, and the socket on which they report.
+struct SessionProcesses: ~Copyable {
+  /// What a child said.
+  enum News {
+    case ready(Role)
+    case status(Status)
+    case failure(String)
+  }
+
+  private let session: SessionContext
+  private let folder: RunFolder
+  private var server: Server
+  private var children: [(role: Role, process: Process)] = []
+  private var actorPeer: Request?
+
+  /// Makes ready for children of a session whose resolved recipe stands in `folder`.
+  init(_ session: SessionContext, folder: RunFolder) throws {
+    self.session = session
+    self.folder = folder
+    if let sockets = session.endpoints.folder {
+      try FileManager.default.createDirectory(
+        atPath: sockets, withIntermediateDirectories: true)
+    }
+    server = try session.server(at: .status, callers: "session process")
+  }
+
+  /// The processes that hold arm, reward and reset of a recipe.
+  static func surroundings(of recipe: LaunchRecipe) -> [Role] {
+    recipe.placement == .process
+      ? [.driver, .controller, .reward, .reset] : [.driver, .reward, .reset]
+  }
+
+  /// Starts processes and waits until each says that it is ready.
+  mutating func start(_ roles: [Role]) throws {
+    for role in roles { try launch(role) }
+    var waiting = Set(roles)
+    let deadline = Deadline(in: 60_000_000_000)
+    while !waiting.isEmpty {
+      switch try next(within: .milliseconds(100)) {
+      case .ready(let role): waiting.remove(role)
+      case .failure(let reason): throw SessionFailure(reason)
+      case .status, nil: break
+      }
+      if let ended = firstEnded() { throw failure(of: ended.role, status: ended.status) }
+      if deadline.isPast() {
+        let names = waiting.map(\.rawValue).sorted().joined(separator: ", ")
+        throw SessionFailure("\(names): not ready after 60 s; see \(folder.logs)")
+      }
+      if session.stopCheck() { throw SessionFailure("told to stop") }
+    }
+  }
+
+  /// What a child says next, or nil when none speaks in time.
+  mutating func next(within wait: Duration) throws -> News? {
+    guard let request = try server.next(within: wait) else { return nil }
+    switch request.message {
+    case .ready(let name):
+      guard let role = Role(rawValue: name) else { return nil }
+      if role == .actor { actorPeer = request }
+      return .ready(role)
+    case .status(let status): return .status(status)
+    case .failure(let reason): return .failure(reason)
+    default: return nil
+    }
+  }
+
+  /// Asks the actor to end the episode and the training.
+  mutating func askToFinish() {
+    guard let actorPeer else { return }
+    try? server.reply(.stop(reason: "a person asked"), to: actorPeer)
+  }
+
+  /// The first child that has ended, with its exit status.
+  func firstEnded() -> (role: Role, status: Int32)? {
+    for child in children where !child.process.isRunning {
+      return (child.role, child.process.terminationStatus)
+    }
+    return nil
+  }
+
+  /// Whether a role's process has ended, and how.
+  func ending(of role: Role) -> Int32? {
+    guard let child = children.first(where: { $0.role == role }), !child.process.isRunning else {
+      return nil
+    }
+    return child.process.terminationStatus
+  }
+
+  /// The best explanation of an error: what a child said of itself, else how it ended, else the
+  /// error.
+  mutating func explain(_ error: any Error) -> SessionFailure {
+    let deadline = Deadline(in: 300_000_000)
+    while !deadline.isPast() {
+      if let news = try? next(within: .milliseconds(50)), case .failure(let reason) = news {
+        return SessionFailure(reason)
+      }
+    }
+    if let ended = firstEnded() { return failure(of: ended.role, status: ended.status) }
+    return (error as? SessionFailure) ?? SessionFailure("\(error)")
+  }
+
+  /// Waits for the children to end by themselves, then ends those that have not.
+  mutating func stop(grace: Duration) {
+    let seconds = Double(grace.components.seconds)
+    wait(upTo: seconds)
+    for child in children where child.process.isRunning { child.process.terminate() }
+    wait(upTo: 2)
+    for child in children where child.process.isRunning {
+      kill(child.process.processIdentifier, SIGKILL)
+    }
+    wait(upTo: 2)
+    if let sockets = session.endpoints.folder {
+      try? FileManager.default.removeItem(atPath: sockets)
+    }
+  }
+
+  private func wait(upTo seconds: Double) {
+    let deadline = Deadline(in: Int64(seconds * 1e9))
+    while children.contains(where: { $0.process.isRunning }), !deadline.isPast() {
+      usleep(10_000)
+    }
+  }
+
+  private func failure(of role: Role, status: Int32) -> SessionFailure {
+    let log = folder.log(of: role.rawValue)
+    let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+    let last = text.split(separator: "\n").last.map(String.init)
+    let said = last ?? "it said nothing; its log is \(log)"
+    return SessionFailure("\(role.rawValue) ended early (status \(status)): \(said)")
+  }
+
+  private mutating func launch(_ role: Role) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = [
+      role.rawValue, folder.resolvedRecipe, "--supervised-by",
+      String(ProcessInfo.processInfo.processIdentifier),
+    ]
+    let log = folder.log(of: role.rawValue)
+    guard FileManager.default.createFile(atPath: log, contents: nil) else {
+      throw SessionFailure("\(log): cannot be written")
+    }
+    let handle = FileHandle(forWritingAtPath: log)
+    process.standardOutput = handle
+    process.standardError = handle
+    process.standardInput = FileHandle.nullDevice
+    do {
+      try process.run()
+    } catch {
+      throw SessionFailure("\(role.rawValue): could not be started: \(error)")
+    }
+    children.append((role, process))
+  }
+}

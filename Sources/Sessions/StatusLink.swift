@@ -1,0 +1,44 @@
+import Messages
+import Wire
+
+/// A process's line to `launch`: says that it is ready, how far it is, and hears when to finish.
+/// A process started by hand has none, and every call does nothing.
+struct StatusLink: ~Copyable {
+  private var client: Client?
+  private let role: String
+  /// Set once `launch` has asked to finish.
+  private(set) var isAskedToFinish = false
+
+  init(role: String, session: SessionContext) throws {
+    self.role = role
+    guard session.isSupervised else {
+      client = nil
+      return
+    }
+    client = try Client(
+      to: Endpoint(session.endpoints[.status]), role: "launch", in: session.context,
+      stop: session.stopCheck)
+  }
+
+  /// Says that every socket of this process is bound.
+  mutating func ready() throws { try tell(.ready(role: role)) }
+
+  /// Sends figures.
+  mutating func report(_ status: Status) throws { try tell(.status(status)) }
+
+  /// Says why this process gives up.
+  mutating func fail(_ reason: String) { try? tell(.failure(reason: "\(role): \(reason)")) }
+
+  /// Looks for a request to finish, without waiting.
+  mutating func listen() {
+    guard client != nil else { return }
+    if let message = try? client?.next(within: .zero), case .stop = message {
+      isAskedToFinish = true
+    }
+  }
+
+  private mutating func tell(_ message: Message) throws {
+    guard client != nil else { return }
+    try client?.send(message, within: .seconds(5))
+  }
+}

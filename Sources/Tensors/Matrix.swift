@@ -1,0 +1,53 @@
+/// Owner of rows×columns floats, row-major, aligned to 64 bytes, zero at first.
+public struct Matrix: ~Copyable, @unchecked Sendable {
+  /// Number of rows.
+  public let rows: Int
+  /// Number of columns.
+  public let columns: Int
+  /// The first element. Valid as long as the matrix lives.
+  public let base: UnsafeMutablePointer<Float>
+
+  /// A matrix of zeros.
+  public init(rows: Int, columns: Int) {
+    precondition(rows >= 0 && columns >= 0, "a matrix of \(rows)×\(columns)")
+    self.rows = rows
+    self.columns = columns
+    let bytes = max(rows * columns, 1) * MemoryLayout<Float>.stride
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    base = raw.initializeMemory(as: Float.self, repeating: 0, count: max(rows * columns, 1))
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+  /// Number of elements.
+  public var count: Int { rows * columns }
+
+  /// Element (row, column).
+  public subscript(row: Int, column: Int) -> Float {
+    get {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+      return base[row * columns + column]
+    }
+    set {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+      base[row * columns + column] = newValue
+    }
+  }
+
+  /// The elements, row by row.
+  public var values: [Float] { Array(elements) }
+
+  /// The elements in place, row by row. Valid as long as the matrix lives.
+  public var elements: UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: base, count: count)
+  }
+
+  /// Fills a row from the first `columns` elements of a list of that length.
+  public mutating func setRow(_ row: Int, to list: [Float]) {
+    precondition(row >= 0 && row < rows && list.count == columns, "row of \(list.count) in \(columns)")
+    list.withUnsafeBufferPointer { source in
+      guard let first = source.baseAddress else { return }
+      (base + row * columns).update(from: first, count: columns)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+public import Messages
+
+/// Tells every subscriber the newest message.
+public struct Publisher: ~Copyable {
+  private var socket: Socket
+
+  /// A publisher at an endpoint.
+  public init(at endpoint: Endpoint, in context: Context) throws(WireError) {
+    let options = SocketOptions(delivery: .newestOnly, lingerMilliseconds: 0)
+    var socket = try Socket(.publisher, peer: "subscribers", options: options, in: context)
+    try socket.bind(to: endpoint)
+    self.socket = socket
+  }
+
+  /// Where the publisher listens, with the port that the system chose.
+  public var endpoint: Endpoint? { socket.endpoint }
+
+  /// Publishes a message, without waiting.
+  ///
+  /// Who subscribes later does not get it.
+  public mutating func publish(_ message: Message) throws(WireError) {
+    let bytes: [UInt8]
+    do { bytes = try message.encodedForSending() } catch { throw socket.badMessage(error) }
+    try bytes.span.bytes.withUnsafeBytes { bytes throws(WireError) in
+      try socket.send(bytes, within: .zero)
+    }
+  }
+}
+
+/// Hears the newest message of one publisher.
+public struct Subscriber: ~Copyable, Pollable {
+  private var socket: Socket
+
+  /// A subscriber of the publisher with a role at an endpoint.
+  ///
+  /// The publisher may start later.
+  public init(
+    to endpoint: Endpoint, role peer: String, in context: Context,
+    stop: @escaping StopCheck = { false }
+  ) throws(WireError) {
+    let options = SocketOptions(delivery: .newestOnly, lingerMilliseconds: 0)
+    var socket = try Socket(.subscriber, peer: peer, options: options, in: context, stop: stop)
+    try socket.connect(to: endpoint)
+    self.socket = socket
+  }
+
+  /// For a `Poller`.
+  public var handle: SocketHandle { socket.handle }
+
+  /// The newest message not yet seen.
+  ///
+  /// Throws `timedOut` at the deadline.
+  public mutating func receive(within duration: Duration) throws(WireError) -> Message {
+    guard let message = try next(within: duration) else { throw socket.timedOut(duration) }
+    return message
+  }
+
+  /// The newest message not yet seen, nil at the deadline.
+  public mutating func next(within duration: Duration) throws(WireError) -> Message? {
+    let deadline = Deadline(after: duration)
+    while true {
+      let part = try socket.takePart { bytes in
+        Result { () throws(MessageError) in try Message(decoding: bytes) }
+      }
+      if let part {
+        do { return try part.value.get() } catch { throw socket.badMessage(error) }
+      }
+      guard try socket.wait(for: .input, until: deadline) else { return nil }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+public import Messages
+
+/// The driver's end of the 1 kHz path.
+public typealias DriverPort = TickPort<ArmState, JointTorque>
+/// The controller's end of the 1 kHz path.
+public typealias ControllerPort = TickPort<JointTorque, ArmState>
+
+/// One end of the 1 kHz path: sends messages of one fixed length and receives those of another,
+/// each exactly once and in order.
+///
+/// Nothing is allocated after `init`.
+public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessage>: ~Copyable,
+  @unchecked Sendable, Pollable
+{
+  private var socket: Socket
+  private var spin: Spin
+  private let outgoing: UnsafeMutableRawBufferPointer
+  private let incoming: UnsafeMutableRawBufferPointer
+
+  /// The end that listens.
+  ///
+  /// `peer` is the other end's role. Before it sleeps, `receive` looks for a message without pause
+  /// for up to `spin`: waking a halted virtual CPU costs more than a short wait.
+  public init(
+    bind endpoint: Endpoint, role peer: String, in context: Context, spin: Duration = .zero,
+    stop: @escaping StopCheck = { false }
+  ) throws(WireError) {
+    var socket = try Socket(.pair, peer: peer, options: .tick, in: context, stop: stop)
+    try socket.bind(to: endpoint)
+    self.init(socket, spin: spin)
+  }
+
+  /// The end that connects; the rest as for the end that listens.
+  public init(
+    connect endpoint: Endpoint, role peer: String, in context: Context, spin: Duration = .zero,
+    stop: @escaping StopCheck = { false }
+  ) throws(WireError) {
+    var socket = try Socket(.pair, peer: peer, options: .tick, in: context, stop: stop)
+    try socket.connect(to: endpoint)
+    self.init(socket, spin: spin)
+  }
+
+  private init(_ socket: consuming Socket, spin: Duration) {
+    self.socket = socket
+    self.spin = Spin(longest: spin)
+    outgoing = .allocate(byteCount: Outgoing.encodedLength, alignment: 16)
+    incoming = .allocate(byteCount: 2 * Incoming.encodedLength, alignment: 16)
+  }
+
+  deinit {
+    outgoing.deallocate()
+    incoming.deallocate()
+  }
+
+  /// For a `Poller`.
+  public var handle: SocketHandle { socket.handle }
+
+  /// Where the port listens or is connected to.
+  public var endpoint: Endpoint? { socket.endpoint }
+
+  /// Sends a message.
+  ///
+  /// Throws `cannotSend` at the deadline.
+  public mutating func send(_ message: Outgoing, within duration: Duration) throws(WireError) {
+    message.encode(into: outgoing)
+    try socket.send(UnsafeRawBufferPointer(outgoing), within: duration)
+  }
+
+  /// The next message.
+  ///
+  /// Throws `timedOut` at the deadline.
+  public mutating func receive(within duration: Duration) throws(WireError) -> Incoming {
+    let count = try fill(within: duration)
+    do {
+      return try Incoming(decoding: UnsafeRawBufferPointer(rebasing: incoming[..<count]))
+    } catch {
+      throw socket.badMessage(error)
+    }
+  }
+
+  private mutating func fill(within duration: Duration) throws(WireError) -> Int {
+    if let count = try spin.receive(from: &socket, into: incoming) { return count }
+    return try socket.receive(into: incoming, within: duration)
+  }
+}
+
+extension SocketOptions {
+  /// Lock-step has one message on its way; a few more cover a stall in real time.
+  fileprivate static var tick: SocketOptions {
+    SocketOptions(queueLength: 16, longestMessage: 4096, lingerMilliseconds: 0)
+  }
+}
+
+/// Looks for a message without pause for a while.
+///
+/// A look that finds nothing halves the next one, so that a slow peer does not burn a core; a find
+/// restores the full length.
+struct Spin {
+  private let longest: Duration
+  private var current: Duration
+  private var rests = 0
+
+  init(longest: Duration) {
+    self.longest = longest
+    current = longest
+  }
+
+  mutating func receive(
+    from socket: inout Socket, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(WireError) -> Int? {
+    guard longest > .zero else { return nil }
+    let end = ContinuousClock.now + current
+    repeat {
+      if let count = try socket.tryReceive(into: buffer) {
+        current = longest
+        return count
+      }
+    } while ContinuousClock.now < end
+    shorten()
+    return nil
+  }
+
+  private mutating func shorten() {
+    rests += 1
+    // Now and then the full length again: the peer may have become quick.
+    current = rests % 64 == 0 ? longest : current / 2
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Sessions
+
+struct Launch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains: starts every process of a launch file and watches them.")
+  @OptionGroup var recipe: RecipeArguments
+  @OptionGroup var output: Output
+  @Flag(help: "Say what would run, and where; start nothing.")
+  var dryRun = false
+  @Flag(help: "Remove an earlier run of the same folder.")
+  var replace = false
+
+  mutating func run() throws {
+    if dryRun {
+      print(try Commands.dryRun(file: recipe.file, overrides: recipe.overrides, asJSON: output.json))
+      return
+    }
+    let summary = try Commands.launch(
+      file: recipe.file, overrides: recipe.overrides, earlier: replace ? .replace : .keep,
+      progress: output.json ? .none : .standardOutput)
+    print(output.json ? try summary.json() : summary.text)
+  }
+}
+
+struct Demonstrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Records successful episodes of the scripted expert.")
+  @OptionGroup var recipe: RecipeArguments
+  @OptionGroup var output: Output
+
+  mutating func run() throws {
+    let report = try Commands.demonstrate(
+      file: recipe.file, overrides: recipe.overrides,
+      progress: output.json ? .none : .standardOutput)
+    print(output.json ? try report.json() : report.text)
+  }
+}
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Counts how often a run's policy truly seats the part.")
+  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"))
+  var folder: String
+  @Argument(help: "Changes to the run's recipe, such as task=pcb-insertion-hidden.")
+  var overrides: [String] = []
+  @Option(help: "Episodes to run.")
+  var episodes = 100
+  @Option(help: "Seed of the episodes; training never draws from the same streams.")
+  var seed: UInt64 = 1
+  @Option(help: "lockstep or realtime; the run's own when not given.")
+  var clock: String?
+  @Flag(help: "Run the scripted expert on the same episodes too.")
+  var expert = false
+  @OptionGroup var output: Output
+
+  mutating func validate() throws {
+    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1") }
+  }
+
+  mutating func run() throws {
+    let report = try Commands.evaluate(
+      run: folder, overrides: overrides, episodes: episodes, seed: seed, clock: clock,
+      expert: expert ? .beside : .left, progress: output.json ? .none : .standardOutput)
+    print(output.json ? try report.json() : report.text)
+  }
+}
+
+struct Doctor: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks libraries, CPU, folders and ports; each failure comes with its cure.")
+  @OptionGroup var output: Output
+
+  mutating func run() throws {
+    let report = Commands.doctor()
+    print(output.json ? try report.json() : report.text)
+    if !report.isHealthy { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import LearningSlots
+import Messages
+import NeuralNetworks
+import Randomness
+import Replay
+import Tensors
+import Testing
+
+private func transitions(_ count: Int, seed: UInt64 = 1) -> [Transition] {
+  var stream = RandomStream(seed: seed, name: "test.transitions")
+  func normals() -> [Float] { (0..<5).map { _ in Float(stream.normal()) } }
+  func uniforms() -> [Float] { (0..<2).map { _ in Float(stream.uniform(eitherSide: 1)) } }
+  var list: [Transition] = []
+  for index in 0..<count {
+    let ending = index % 7 == 6 ? Ending.allCases[index / 7 % 3] : nil
+    list.append(
+      Transition(
+        sequence: UInt64(index), episode: UInt32(index / 7), policyVersion: 0,
+        observation: normals(), action: uniforms(), reward: Float(index),
+        nextObservation: normals(), ending: ending))
+  }
+  return list
+}
+
+@Suite struct ReplayBufferTests {
+  @Test func `rows of a batch are whole transitions`() {
+    var buffer = ReplayBuffer(capacity: 50, observationSize: 5, actionSize: 2)
+    let all = transitions(40)
+    for transition in all { buffer.append(transition) }
+    var batch = Batch(rows: 64, observationSize: 5, actionSize: 2)
+    var stream = RandomStream(seed: 1, name: "test.sample")
+    buffer.sample(into: &batch, rows: 0..<64, using: &stream)
+    for row in 0..<64 {
+      let source = all[Int(batch.rewards[row, 0])]
+      #expect((0..<5).map { batch.observations[row, $0] } == source.observation)
+      #expect((0..<5).map { batch.nextObservations[row, $0] } == source.nextObservation)
+      #expect((0..<2).map { batch.actions[row, $0] } == source.action)
+      #expect(batch.masks[row, 0] == source.mask)
+    }
+  }
+
+  @Test func `only a terminal step has mask zero`() {
+    var step = transitions(1)[0]
+    for ending in [nil, .terminal, .timeLimit, .interrupted] as [Ending?] {
+      step.ending = ending
+      var buffer = ReplayBuffer(capacity: 1, observationSize: 5, actionSize: 2)
+      buffer.append(step)
+      var batch = Batch(rows: 1, observationSize: 5, actionSize: 2)
+      var stream = RandomStream(seed: 1, name: "test.mask")
+      buffer.sample(into: &batch, rows: 0..<1, using: &stream)
+      #expect(batch.masks[0, 0] == (ending == .terminal ? 0 : 1))
+    }
+  }
+
+  @Test(arguments: [1, 30, 64, 100]) func `each kept transition is drawn equally often`(
+    appended: Int
+  ) {
+    let capacity = 64
+    var buffer = ReplayBuffer(capacity: capacity, observationSize: 5, actionSize: 2)
+    for transition in transitions(appended) { buffer.append(transition) }
+    let kept = min(appended, capacity)
+    #expect(buffer.count == kept)
+    var counts = [Int](repeating: 0, count: appended)
+    var batch = Batch(rows: 256, observationSize: 5, actionSize: 2)
+    var stream = RandomStream(seed: 3, name: "test.law")
+    let rounds = 250
+    for _ in 0..<rounds {
+      buffer.sample(into: &batch, rows: 0..<256, using: &stream)
+      for row in 0..<256 { counts[Int(batch.rewards[row, 0])] += 1 }
+    }
+    let expected = Double(rounds * 256) / Double(kept)
+    #expect(counts.prefix(appended - kept).allSatisfy { $0 == 0 })
+    let statistic = counts.suffix(kept).reduce(0.0) { $0 + pow(Double($1) - expected, 2) / expected }
+    // χ² of kept - 1 degrees has this mean and deviation.
+    #expect(abs(statistic - Double(kept - 1)) <= 5 * sqrt(2 * Double(kept)))
+  }
+
+  @Test func `rows outside the range stay as they were`() {
+    var buffer = ReplayBuffer(capacity: 8, observationSize: 5, actionSize: 2)
+    for transition in transitions(8).dropFirst() { buffer.append(transition) }
+    var batch = Batch(rows: 10, observationSize: 5, actionSize: 2)
+    var stream = RandomStream(seed: 3, name: "test.rows")
+    buffer.sample(into: &batch, rows: 4..<7, using: &stream)
+    for row in 0..<10 { #expect((batch.rewards[row, 0] != 0) == (4..<7).contains(row)) }
+  }
+
+  @Test func `equal contents in equal order have the same digest, and no others`() {
+    func digest(_ list: [Transition], capacity: Int = 64) -> UInt64 {
+      var buffer = ReplayBuffer(capacity: capacity, observationSize: 5, actionSize: 2)
+      for transition in list { buffer.append(transition) }
+      return buffer.digest()
+    }
+    let all = transitions(40)
+    #expect(digest(all) == digest(all))
+    #expect(digest(all) != digest(all.reversed()))
+    #expect(digest(all) != digest(Array(all.dropLast())))
+    #expect(digest(all, capacity: 10) == digest(Array(all.suffix(10))))
+    var changed = all
+    changed[3].observation[2] = changed[3].observation[2].nextUp
+    #expect(digest(changed) != digest(all))
+  }
+}
+
+@Suite struct DemonstrationFileTests {
+  private static func temporary(_ name: String) -> String {
+    NSTemporaryDirectory() + "kinglet-\(ProcessInfo.processInfo.processIdentifier)-" + name
+  }
+
+  @Test func `demonstrations survive a file`() throws {
+    let path = Self.temporary("demonstrations.safetensors")
+    defer { unlink(path) }
+    let all = transitions(100)
+    try DemonstrationFile.write(all, metadata: ["task": "pcb-insertion"], to: path)
+    let read = try DemonstrationFile.read(path)
+    #expect(read.transitions == all)
+    #expect(read.metadata["task"] == "pcb-insertion")
+    #expect(read.metadata["format"] == DemonstrationFile.format)
+  }
+
+  /// The file with one column replaced.
+  private func replacing(_ name: String, _ add: (inout Safetensors) -> Void) -> Safetensors {
+    let good = DemonstrationFile.encode(transitions(4))
+    var file = Safetensors()
+    for array in good.arrays where array.name != name {
+      if array.element == .f32 {
+        file.add(array.name, shape: array.shape, floats(array.bytes))
+      } else if array.element == .u8 {
+        file.add(array.name, shape: array.shape, array.bytes)
+      } else {
+        file.add(array.name, shape: array.shape, [0, 0, 0, 0] as [UInt64])
+      }
+    }
+    add(&file)
+    return file
+  }
+
+  private func floats(_ bytes: [UInt8]) -> [Float] {
+    stride(from: 0, to: bytes.count, by: 4).map { start in
+      Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) })
+    }
+  }
+
+  @Test func `each wrong column is named`() {
+    func error(_ name: String, _ add: (inout Safetensors) -> Void) -> SafetensorsError? {
+      do {
+        _ = try DemonstrationFile.decode(replacing(name, add))
+        return nil
+      } catch { return error }
+    }
+    #expect(error("rewards") { $0.add("rewards", shape: [4], [0, 1, 0, 1] as [Float]) } == nil)
+    #expect(
+      error("rewards") { $0.add("rewards", shape: [3], [0, 1, 0] as [Float]) }
+        == .shape(name: "rewards", expected: [4], found: [3]))
+    #expect(
+      error("rewards") { $0.add("rewards", shape: [4], [0, .nan, 0, 1] as [Float]) }
+        == .value(name: "rewards", index: 1, rule: "a number is finite"))
+    #expect(
+      error("actions") { $0.add("actions", shape: [4, 2], [Float](repeating: 1.01, count: 8)) }
+        == .value(name: "actions", index: 0, rule: "an action is in -1…1"))
+    #expect(
+      error("endings") { $0.add("endings", shape: [4], [0, 0, 4, 0] as [UInt8]) }
+        == .value(name: "endings", index: 2, rule: "an ending is 0 (none) to 3"))
+    #expect(
+      error("masks") { $0.add("masks", shape: [4], [1, 1, 1, 0] as [Float]) }
+        == .value(
+          name: "masks", index: 3, rule: "a mask is 0 where the ending is terminal, else 1"))
+    for name in ["observations", "nextObservations", "actions", "endings", "episodes", "masks"] {
+      guard case .missing(name, _)? = error(name, { _ in }) else {
+        Issue.record("a file without \(name) was read")
+        continue
+      }
+    }
+  }
+
+  @Test func `a damaged file gives an error and never stops the process`() throws {
+    let path = Self.temporary("damaged.safetensors")
+    defer { unlink(path) }
+    let bytes = DemonstrationFile.encode(transitions(6)).encoded()
+    for length in stride(from: 0, to: bytes.count, by: 97) {
+      try Data(bytes[..<length]).write(to: URL(fileURLWithPath: path))
+      #expect(throws: SafetensorsError.self) { try DemonstrationFile.read(path) }
+    }
+  }
+}
