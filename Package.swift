@@ -69,7 +69,7 @@ let control: [Target] = [
   room("ControlLoop", uses: ["ControlSlots", "Messages", "Geometry", "Safety"]),
   room(
     "SimulatedWorld",
-    uses: ["ControlSlots", "Messages", "Geometry", "CMuJoCo", "CKernels", "Randomness"]),
+    uses: ["ControlSlots", "Messages", "Geometry", "CMuJoCo", "Randomness"]),
 ]
 
 let learning: [Target] = [
@@ -101,7 +101,9 @@ let composition: [Target] = [
 let suites: [Target] = [
   .target(
     name: "Conformance",
-    dependencies: ["ControlSlots", "LearningSlots", "Messages", "Geometry", "Randomness"],
+    dependencies: [
+      "ControlSlots", "LearningSlots", "Messages", "Geometry", "Randomness", "Tensors",
+    ],
     path: "Tests/Conformance", swiftSettings: strict),
   tests("TidyTests"),
   tests("GeometryTests", uses: ["Geometry", "Randomness"]),
@@ -122,8 +124,32 @@ let suites: [Target] = [
       "ControlLoop", "ImpedanceControl", "Safety", "RealTime", "Conformance", "ControlSlots",
       "Messages", "Geometry", "Randomness",
     ]),
+  tests(
+    "SimulatedWorldTests",
+    uses: [
+      "SimulatedWorld", "Conformance", "ControlSlots", "Messages", "Geometry", "Randomness",
+      "CMuJoCo",
+    ]),
+  tests("TensorsTests", uses: ["Tensors", "Randomness"]),
+  tests("NeuralNetworksTests", uses: ["NeuralNetworks", "Tensors", "Randomness"]),
+  tests(
+    "ReplayTests",
+    uses: ["Replay", "LearningSlots", "Messages", "NeuralNetworks", "Tensors", "Randomness"]),
+  tests(
+    "OffPolicyTests",
+    uses: [
+      "OffPolicy", "Conformance", "LearningSlots", "NeuralNetworks", "Tensors", "Randomness",
+    ]),
+  tests("ExpertsTests", uses: ["Experts", "Conformance", "LearningSlots", "Geometry", "Randomness"]),
+  tests(
+    "RewardsTests",
+    uses: ["Rewards", "Conformance", "LearningSlots", "Messages", "Geometry", "Randomness"]),
+  tests(
+    "ResetsTests",
+    uses: ["Resets", "Conformance", "LearningSlots", "Messages", "Geometry", "Randomness"]),
   tests("RecipesTests", uses: ["Recipes", "Messages", "Geometry"]),
   tests("MetricsTests", uses: ["Metrics"]),
+  tests("SessionsTests", uses: ["Sessions"]),
 ]
 
 let package = Package(

@@ -99,8 +99,9 @@ namespace {
 
 /// Runs `body(context, share)` once per thread.
 template <typename Body> void shareOut(kinglet_context *context, const Body &body) {
-  context->run([](const void *work, const Share &share) { (*static_cast<const Body *>(work))(share); },
-               &body);
+  context->run(
+      [](const void *work, const Share &share) { (*static_cast<const Body *>(work))(share); },
+      &body);
 }
 
 void *serve(void *argument) {
@@ -179,11 +180,9 @@ void kinglet_multiply(kinglet_context *context, const kinglet_product *product) 
   shareOut(context, [&](const Share &share) { table->multiply(*product, share); });
 }
 
-void kinglet_sum_rows(kinglet_context *context, int32_t groups, int32_t rows, int32_t columns,
-                      const float *x, float *out, int32_t mode) noexcept {
-  const int64_t block = (int64_t)rows * columns;
-  for (int32_t g = 0; g < groups; g++)
-    context->variant->sumRows(x + g * block, rows, columns, 0, columns, out + g * columns, mode);
+void kinglet_sum_rows(kinglet_context *context, int32_t rows, int32_t columns, const float *x,
+                      float *out, int32_t mode) noexcept {
+  context->variant->sumRows(x, rows, columns, 0, columns, out, mode);
 }
 
 void kinglet_tanh_forward(kinglet_context *context, int64_t count, const float *x,
@@ -202,25 +201,25 @@ void kinglet_tanh_backward(kinglet_context *context, int64_t count, const float 
   });
 }
 
-void kinglet_norm_tanh_forward(kinglet_context *context, int32_t groups, int32_t rows,
-                               int32_t columns, float *x, const float *scale, const float *offset,
-                               const int32_t *members, float *y,
+void kinglet_norm_tanh_forward(kinglet_context *context, int32_t rows, int32_t columns, float *x,
+                               const float *scale, const float *offset, float *y,
                                float *inverse_deviation) noexcept {
-  NormTanhForward work{groups, rows, columns, x, scale, offset, members, y, inverse_deviation};
+  NormTanhForward work{columns, x, scale, offset, y, inverse_deviation};
   shareOut(context, [&](const Share &share) {
-    Range range((int64_t)groups * rows, share);
+    Range range(rows, share);
     context->variant->normTanhForward(work, range.begin, range.end);
   });
 }
 
-namespace {
-
-/// The rows of one group, shared out; each thread sums in its own buffer, in the order of parts.
-void normTanhBackwardGroup(kinglet_context *context, const NormTanhBackward &work, float *dscale,
-                           float *doffset) {
-  int columns = work.columns;
+void kinglet_norm_tanh_backward(kinglet_context *context, int32_t rows, int32_t columns,
+                                const float *normalised, const float *scale, const float *y,
+                                const float *inverse_deviation, const float *dy, float *dx,
+                                float *dscale, float *doffset, int32_t mode) noexcept {
+  context->reserve(2 * (int64_t)columns);
+  NormTanhBackward work{columns, normalised, scale, y, inverse_deviation, dy, dx};
+  // Each thread sums in a buffer of its own; the buffers are added in the order of the threads.
   shareOut(context, [&](const Share &share) {
-    Range range(work.rows, share);
+    Range range(rows, share);
     float *sums = dscale ? share.scratch : nullptr;
     if (sums)
       for (int j = 0; j < 2 * columns; j++) sums[j] = 0;
@@ -228,29 +227,12 @@ void normTanhBackwardGroup(kinglet_context *context, const NormTanhBackward &wor
                                        sums ? sums + columns : nullptr);
   });
   if (dscale == nullptr) return;
+  if (mode != kinglet_accumulate)
+    for (int j = 0; j < columns; j++) dscale[j] = doffset[j] = 0;
   for (int part = 0; part < context->threads; part++) {
     const float *sums = context->share(part).scratch;
     for (int j = 0; j < columns; j++) dscale[j] += sums[j];
     for (int j = 0; j < columns; j++) doffset[j] += sums[columns + j];
-  }
-}
-
-}  // namespace
-
-void kinglet_norm_tanh_backward(kinglet_context *context, int32_t groups, int32_t rows,
-                                int32_t columns, const float *normalised, const float *scale,
-                                const float *y, const float *inverse_deviation, const float *dy,
-                                float *dx, float *dscale, float *doffset,
-                                int32_t mode) noexcept {
-  context->reserve(2 * (int64_t)columns);
-  for (int32_t g = 0; g < groups; g++) {
-    int64_t at = (int64_t)g * rows * columns, row = (int64_t)g * rows, column = (int64_t)g * columns;
-    if (dscale && mode != kinglet_accumulate)
-      for (int j = 0; j < columns; j++) dscale[column + j] = doffset[column + j] = 0;
-    NormTanhBackward work{rows,   columns,                 normalised + at, scale + column,
-                          y + at, inverse_deviation + row, dy + at,         dx + at};
-    normTanhBackwardGroup(context, work, dscale ? dscale + column : nullptr,
-                          dscale ? doffset + column : nullptr);
   }
 }
 
@@ -318,7 +300,7 @@ void kinglet_row_tanh(int32_t n, float *x) noexcept { fastest().tanhForward(0, n
 void kinglet_row_norm_tanh(int32_t n, float *x, const float *scale, const float *offset) noexcept {
   float inverseDeviation;
   fastest().normTanhForward(
-      NormTanhForward{1, 1, n, x, scale, offset, nullptr, x, &inverseDeviation}, 0, 1);
+      NormTanhForward{n, x, scale, offset, x, &inverseDeviation}, 0, 1);
 }
 
 void kinglet_row_squash(int32_t size, const float *head, const float *noise,

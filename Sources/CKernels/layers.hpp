@@ -64,7 +64,7 @@ static void tanhBackward(int64_t begin, int64_t end, const float *y, const float
   }
 }
 
-/// One row: `whole` columns in full vectors, then `rest`.
+/// One row in three passes: mean, variance, result.
 static void normTanhRow(float *x, int columns, const float *scale, const float *offset, float *y,
                         float *inverseDeviation) {
   V total = V(0.0f);
@@ -89,10 +89,8 @@ static void normTanhRow(float *x, int columns, const float *scale, const float *
 
 static void normTanhForward(const NormTanhForward &work, int64_t beginRow, int64_t endRow) {
   for (int64_t row = beginRow; row < endRow; row++) {
-    int64_t group = row / work.rows;
-    int64_t member = (work.members ? work.members[group] : group) * work.columns;
     int64_t at = row * work.columns;
-    normTanhRow(work.x + at, work.columns, work.scale + member, work.offset + member, work.y + at,
+    normTanhRow(work.x + at, work.columns, work.scale, work.offset, work.y + at,
                 work.inverseDeviation + row);
   }
 }

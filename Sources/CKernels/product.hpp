@@ -144,10 +144,9 @@ struct Tiles {
 INLINE int64_t packedTile(int k) { return (int64_t)k * TILE_ROWS + 16; }
 
 /// Packs A whose rows lie along memory: one block of k×TILE_ROWS per tile.
-static void packRows(const kinglet_product &product, const float *a, const Tiles &tiles,
-                     float *out) {
+static void packRows(const kinglet_product &product, const Tiles &tiles, float *out) {
   for (int p = 0; p < product.k; p++) {
-    const float *from = a + p * product.a_column;
+    const float *from = product.a + p * product.a_column;
     float *to = out + p * TILE_ROWS;
     int begin = 0;
     for (int t = 0; t < tiles.count; t++) {
@@ -171,10 +170,10 @@ INLINE void fetchRows(const float *a, int64_t row, int rows, int k) {
 }
 
 /// y = X·w: n = 1 and the rows of A along memory's order.
-static void multiplyVector(const kinglet_product &product, const float *a, const float *b,
-                           float *c, const float *bias, int begin, int end) {
+static void multiplyVector(const kinglet_product &product, int begin, int end) {
+  const float *b = product.b;
   for (int i = begin; i < end; i++) {
-    const float *x = a + i * product.a_row;
+    const float *x = product.a + i * product.a_row;
     V even = V(0.0f), odd = V(0.0f);
     int p = 0;
     for (; p + 2 * LANES <= product.k; p += 2 * LANES) {
@@ -184,23 +183,23 @@ static void multiplyVector(const kinglet_product &product, const float *a, const
     for (; p < product.k; p += LANES)
       even = loadFirst(x + p, product.k - p) * loadFirst(b + p, product.k - p) + even;
     float value = sum(even + odd);
-    if (product.mode == kinglet_add_bias) value += bias[0];
-    if (product.mode == kinglet_accumulate) value += c[i * product.c_row];
-    c[i * product.c_row] = value;
+    if (product.mode == kinglet_add_bias) value += product.bias[0];
+    float *out = product.c + i * product.c_row;
+    if (product.mode == kinglet_accumulate) value += *out;
+    *out = value;
   }
 }
 
 /// c = Xᵀ·w: n = 1 and the columns of A along memory; eight vectors of sums at a time.
-static void multiplyTransposedVector(const kinglet_product &product, const float *a,
-                                     const float *b, float *c) {
+static void multiplyTransposedVector(const kinglet_product &product) {
   const int most = 8;
   for (int begin = 0; begin < product.m; begin += most * LANES) {
     int left = product.m - begin;
     V sums[most];
     for (int j = 0; j < most; j++) sums[j] = V(0.0f);
     for (int p = 0; p < product.k; p++) {
-      const float *row = a + p * product.a_column + begin;
-      V factor = V(b[p * product.b_row]);
+      const float *row = product.a + p * product.a_column + begin;
+      V factor = V(product.b[p * product.b_row]);
       if (left >= most * LANES) {
 #pragma unroll
         for (int j = 0; j < most; j++) sums[j] = factor * load(row + j * LANES) + sums[j];
@@ -210,7 +209,7 @@ static void multiplyTransposedVector(const kinglet_product &product, const float
       }
     }
     for (int j = 0; j < most && j * LANES < left; j++) {
-      float *out = c + begin + j * LANES;
+      float *out = product.c + begin + j * LANES;
       int lanes = left - j * LANES;
       V value = sums[j];
       if (product.mode == kinglet_accumulate) value += loadFirst(out, lanes);
@@ -219,25 +218,19 @@ static void multiplyTransposedVector(const kinglet_product &product, const float
   }
 }
 
-INLINE const float *block(const float *base, int64_t stride, const int32_t *members, int group) {
-  return base == nullptr ? nullptr : base + stride * (members ? members[group] : group);
-}
-
-/// One panel of one group; `isFirst` when the rows of A are not near yet.
-static void multiplyPanel(const kinglet_product &product, int group, int panelIndex,
-                          const Tiles &tiles, int mode, bool isFirst, const float *packedA,
-                          float *packedB) {
+/// One panel; `isFirst` when the rows of A are not near yet.
+static void multiplyPanel(const kinglet_product &product, int panelIndex, const Tiles &tiles,
+                          bool isFirst, const float *packedA, float *packedB) {
   int begin = panelIndex * TILE_COLUMNS;
   int valid = product.n - begin < TILE_COLUMNS ? product.n - begin : TILE_COLUMNS;
-  const float *b = block(product.b, product.b_group, product.members, group);
+  const float *bias = product.bias ? product.bias + begin : nullptr;
   if (product.b_column == 1)
-    packAlong(product.k, b + begin, product.b_row, valid, packedB);
+    packAlong(product.k, product.b + begin, product.b_row, valid, packedB);
   else
-    packAcross(product.k, b + begin * product.b_column, product.b_column, valid, packedB);
-  const float *bias = block(product.bias, product.n, product.members, group);
-  Panel panel{product.k, valid, mode, packedB, bias ? bias + begin : nullptr, product.c_row};
-  const float *a = product.a + group * product.a_group;
-  float *c = product.c + group * product.c_group + begin;
+    packAcross(product.k, product.b + begin * product.b_column, product.b_column, valid, packedB);
+  Panel panel{product.k, valid, product.mode, packedB, bias, product.c_row};
+  const float *a = product.a;
+  float *c = product.c + begin;
   for (int t = 0; t < tiles.count; t++) {
     int rows = tiles.size(t);
     if (packedA) {
@@ -259,56 +252,22 @@ static int64_t multiplyScratch(const kinglet_product &product) {
   return b + (product.a_column == 1 ? 0 : a);
 }
 
-/// True when a share can be given by rows: vectors, and no transposition of A.
-INLINE bool isVector(const kinglet_product &product) {
-  return product.n == 1 && product.a_column == 1 && product.b_row == 1 && product.c_group != 0;
-}
-
-/// The same for Aᵀ, whose result lies along memory.
-INLINE bool isTransposedVector(const kinglet_product &product) {
-  return product.n == 1 && product.a_row == 1 && product.a_column != 1 && product.c_row == 1 &&
-         product.c_group != 0 && product.mode != kinglet_add_bias;
-}
-
 static void multiply(const kinglet_product &product, const Share &share) {
-  if (isVector(product)) {
-    Range range((int64_t)product.groups * product.m, share);
-    for (int64_t at = range.begin; at < range.end;) {
-      int group = (int)(at / product.m), begin = (int)(at % product.m);
-      int64_t left = range.end - at;
-      int end = left < product.m - begin ? begin + (int)left : product.m;
-      multiplyVector(product, product.a + group * product.a_group,
-                     block(product.b, product.b_group, product.members, group),
-                     product.c + group * product.c_group,
-                     block(product.bias, 1, product.members, group), begin, end);
-      at += end - begin;
-    }
+  if (product.n == 1 && product.a_column == 1 && product.b_row == 1) {
+    Range rows(product.m, share);
+    return multiplyVector(product, (int)rows.begin, (int)rows.end);
+  }
+  if (product.n == 1 && product.a_row == 1 && product.c_row == 1 &&
+      product.mode != kinglet_add_bias) {
+    if (share.part == 0) multiplyTransposedVector(product);
     return;
   }
-  if (isTransposedVector(product)) {
-    Range range(product.groups, share);
-    for (int64_t group = range.begin; group < range.end; group++)
-      multiplyTransposedVector(product, product.a + group * product.a_group,
-                               block(product.b, product.b_group, product.members, (int)group),
-                               product.c + group * product.c_group);
-    return;
-  }
-  int panels = (product.n + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  Range panels((product.n + TILE_COLUMNS - 1) / TILE_COLUMNS, share);
+  if (panels.begin == panels.end) return;
   Tiles tiles(product.m);
   float *packedB = share.scratch;
   float *packedA = product.a_column == 1 ? nullptr : packedB + (int64_t)product.k * TILE_COLUMNS;
-  bool summed = product.c_group == 0 && product.groups > 1;
-  // Groups that sum into one C must follow each other, so there the shares are panels only.
-  Range panelRange(panels, share), itemRange((int64_t)product.groups * panels, share);
-  for (int group = 0; group < product.groups; group++) {
-    int64_t first = summed ? panelRange.begin : itemRange.begin - (int64_t)group * panels;
-    int64_t last = summed ? panelRange.end : itemRange.end - (int64_t)group * panels;
-    if (first < 0) first = 0;
-    if (last > panels) last = panels;
-    if (first >= last) continue;
-    int mode = summed && group > 0 ? (int)kinglet_accumulate : product.mode;
-    if (packedA) packRows(product, product.a + group * product.a_group, tiles, packedA);
-    for (int64_t index = first; index < last; index++)
-      multiplyPanel(product, group, (int)index, tiles, mode, index == first, packedA, packedB);
-  }
+  if (packedA) packRows(product, tiles, packedA);
+  for (int64_t index = panels.begin; index < panels.end; index++)
+    multiplyPanel(product, (int)index, tiles, index == panels.begin, packedA, packedB);
 }

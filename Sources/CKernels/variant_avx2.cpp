@@ -6,7 +6,8 @@
 #define LANES 8
 #define TILE_ROWS 6
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push( \
+    __attribute__((target("avx2,fma"))), apply_to = function)
 namespace kinglet {
 namespace {
 #include "vectors.hpp"
@@ -17,9 +18,9 @@ namespace {
 }  // namespace
 
 const Variant avx2 = {
-    multiply,         multiplyScratch, sumRows,       rowMultiply,    tanhForward, tanhBackward,
-    normTanhForward,  normTanhBackward, normal,       squashForward,  squashBackward,
-    adamStep,         adamPropose,     approach,
+    multiply,        multiplyScratch,  sumRows, rowMultiply,   tanhForward,
+    tanhBackward,    normTanhForward,  normTanhBackward,       normal,
+    squashForward,   squashBackward,   adamStep, adamPropose,  approach,
 };
 }  // namespace kinglet
 #pragma clang attribute pop

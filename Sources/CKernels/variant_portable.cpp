@@ -14,8 +14,8 @@ namespace {
 }  // namespace
 
 const Variant portable = {
-    multiply,         multiplyScratch, sumRows,       rowMultiply,    tanhForward, tanhBackward,
-    normTanhForward,  normTanhBackward, normal,       squashForward,  squashBackward,
-    adamStep,         adamPropose,     approach,
+    multiply,        multiplyScratch,  sumRows, rowMultiply,   tanhForward,
+    tanhBackward,    normTanhForward,  normTanhBackward,       normal,
+    squashForward,   squashBackward,   adamStep, adamPropose,  approach,
 };
 }  // namespace kinglet

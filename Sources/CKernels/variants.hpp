@@ -18,15 +18,14 @@ struct Range {
 };
 
 struct NormTanhForward {
-  int groups, rows, columns;
+  int columns;
   float *x;
   const float *scale, *offset;
-  const int32_t *members;
   float *y, *inverseDeviation;
 };
 
 struct NormTanhBackward {
-  int rows, columns;
+  int columns;
   const float *normalised, *scale, *y, *inverseDeviation, *dy;
   float *dx;
 };
@@ -42,7 +41,7 @@ struct Variant {
   void (*tanhBackward)(int64_t begin, int64_t end, const float *y, const float *dy, float *dx,
                        int mode);
   void (*normTanhForward)(const NormTanhForward &, int64_t beginRow, int64_t endRow);
-  /// Rows of one group. dscale and doffset are added to; null when not wanted.
+  /// dscale and doffset are added to; null when not wanted.
   void (*normTanhBackward)(const NormTanhBackward &, int64_t beginRow, int64_t endRow,
                            float *dscale, float *doffset);
   void (*normal)(int64_t begin, int64_t end, const float *uniforms, float *out);

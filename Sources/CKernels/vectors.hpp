@@ -128,7 +128,7 @@ INLINE V log1pOf(V x) {
   return logOf(u) + correction;
 }
 
-/// cos(2πv) for v in [0, 1), as sin(2π(1/4 - |v'|)) with v' = v - round(v), Taylor to the 13th power.
+/// cos(2πv) for v in [0, 1), as sin(2π(1/4 - |v'|)) with v' = v - round(v), Taylor to x¹³.
 INLINE V cosOfTurns(V v) {
   V centred = v - ((v + 12582912.0f) - 12582912.0f);
   V x = (0.25f - __builtin_elementwise_abs(centred)) * 6.28318531f;

@@ -3,6 +3,7 @@ import Geometry
 public import LearningSlots
 
 /// A scripted insertion: approach, press, and while the part does not go in, search on a spiral.
+///
 /// It is a policy like any other: it sees the scaled observation and answers a scaled action.
 public struct SpiralExpert: Policy {
   /// Where the numbers of an observation stand and what they are scaled by.
@@ -34,7 +35,7 @@ public struct SpiralExpert: Policy {
     }
   }
 
-  /// Steps since the part touched the board, and since the episode's start.
+  /// Steps of the search so far, and steps with the part seated.
   public struct Carry: Sendable, Equatable {
     var searching = 0
     var seated = 0
@@ -42,15 +43,23 @@ public struct SpiralExpert: Policy {
 
   private let view: View
   private let pinLength: Double
+  private let noise: Double
+  /// Share of the noise that is left near the board, where half a millimetre counts.
+  private static let nearShare = 0.4
 
-  /// An expert for pins of a length [m].
-  public init(view: View, pinLength: Double) {
+  /// An expert for pins of a length [m], whose actions are disturbed by normal noise of a standard
+  /// deviation: a disturbed expert shows how to come back from where a learner will stray (Laskey
+  /// et al. 2017, DART).
+  public init(view: View, pinLength: Double, noise: Double = 0) {
     self.view = view
     self.pinLength = pinLength
+    self.noise = noise
   }
 
+  /// The carry of an expert that has not touched the board.
   public func start() -> Carry { Carry() }
 
+  /// Goes on with approach, search or pressing; draws nothing.
   public func act<R: RandomNumberGenerator>(
     _ carry: inout Carry, on observation: Span<Float>, into action: inout MutableSpan<Float>,
     using rng: inout R
@@ -83,6 +92,8 @@ public struct SpiralExpert: Policy {
       set(&action, axis, moveInTool[axis] / view.actionTranslation)
       set(&action, 3 + axis, -1.2 * turn[axis] / view.actionRotation)
     }
+    let isNear = height < pinLength + 0.003
+    disturb(&action, by: isNear ? Self.nearShare * noise : noise, using: &rng)
   }
 
   /// An Archimedean spiral about the taught axis [m], one turn in twelve steps, 0.12 mm apart.
@@ -90,6 +101,21 @@ public struct SpiralExpert: Policy {
     let turns = Double(max(0, step - 3)) / 12
     let radius = min(0.0008, 0.00012 * turns)
     return (radius * cos(2 * .pi * turns), radius * sin(2 * .pi * turns))
+  }
+
+  private func disturb<R: RandomNumberGenerator>(
+    _ action: inout MutableSpan<Float>, by noise: Double, using rng: inout R
+  ) {
+    guard noise > 0 else { return }
+    for index in action.indices {
+      set(&action, index, Double(action[index]) + noise * normal(using: &rng))
+    }
+  }
+
+  /// Standard normal by the Box-Muller transform.
+  private func normal<R: RandomNumberGenerator>(using rng: inout R) -> Double {
+    let radius = (-2 * log(Double.random(in: 0x1p-53..<1, using: &rng))).squareRoot()
+    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &rng))
   }
 
   private func set(_ action: inout MutableSpan<Float>, _ index: Int, _ value: Double) {

@@ -12,6 +12,8 @@ public struct Batch: ~Copyable, Sendable {
   public var masks: Matrix
   /// Scaled observations after the steps, rows×observationSize.
   public var nextObservations: Matrix
+  /// The rows that come from demonstrations.
+  public var demonstrated = 0..<0
 
   /// A batch of zeros.
   public init(rows: Int, observationSize: Int, actionSize: Int) {

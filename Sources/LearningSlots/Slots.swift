@@ -4,7 +4,9 @@
 public import Geometry
 public import Messages
 
-/// Chooses actions. A value: a snapshot that later learning does not change.
+/// Chooses actions.
+///
+/// A value: a snapshot that later learning does not change.
 public protocol Policy: Sendable {
   /// Recurrent state, explicit; `Void`-like for a policy without memory.
   associatedtype Carry: Sendable

@@ -1,13 +1,16 @@
 public import Geometry
 
-/// What an arm reports once per control tick. Every value is the arm's own measurement or estimate;
-/// nothing in it is the simulator's truth.
+/// What an arm reports once per control tick.
+///
+/// Every value is the arm's own measurement or estimate; nothing in it is the simulator's truth.
 public struct ArmState: Sendable, BitwiseCopyable, Equatable {
   /// Number of the control tick, from zero at the driver's start.
   public var tick: Int64 = 0
   /// Robot time since the driver's start [ns].
   public var time: Int64 = 0
-  /// In lock-step: the setpoint that a controller must hold before it computes this tick. 0 = none.
+  /// In lock-step: the setpoint that a controller must hold before it computes this tick.
+  ///
+  /// 0 = none.
   public var requiredSetpoint: UInt64 = 0
   /// Joint positions [rad].
   public var position = JointVector()

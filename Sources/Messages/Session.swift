@@ -1,6 +1,8 @@
 public import Geometry
 
-/// What the simulator knows and a robot cannot. Travels on its own socket only.
+/// What the simulator knows and a robot cannot.
+///
+/// Travels on its own socket only.
 public struct Truth: Sendable, BitwiseCopyable, Equatable {
   /// Tick of the snapshot.
   public var tick: Int64 = 0

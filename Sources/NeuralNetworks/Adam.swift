@@ -35,7 +35,9 @@ public struct Adam: ~Copyable, Sendable {
   }
 
   /// θ ← θ - η·m̂/(√v̂ + ε) with the gradients of the arena.
-  public mutating func take(_ parameters: borrowing ParameterArena, with kernels: borrowing Kernels) {
+  public mutating func take(
+    _ parameters: borrowing ParameterArena, with kernels: borrowing Kernels
+  ) {
     steps += 1
     kernels.take(
       constants(ofStep: steps), gradient: parameters.gradients, first: first, second: second,

@@ -76,7 +76,9 @@ struct HeaderReader {
     var names: Set<String> = []
     guard bytes.first == UInt8(ascii: "{") else { throw .header(at: 0, expected: "{") }
     try object { (reader, name) throws(SafetensorsError) in
-      guard names.insert(name).inserted else { throw reader.expected("another name than \"\(name)\"") }
+      guard names.insert(name).inserted else {
+        throw reader.expected("another name than \"\(name)\"")
+      }
       if name == "__metadata__" {
         metadata = try reader.strings()
       } else {

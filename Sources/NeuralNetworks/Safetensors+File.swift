@@ -39,7 +39,8 @@ extension Safetensors {
     bytes.withUnsafeBytes { raw -> Int32? in
       var done = 0
       while done < raw.count {
-        let count = Foundation.write(descriptor, raw.baseAddress.map { $0 + done }, raw.count - done)
+        let rest = UnsafeRawBufferPointer(rebasing: raw[done...])
+        let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
         if count < 0 && errno == EINTR { continue }
         if count <= 0 { return errno }
         done += count

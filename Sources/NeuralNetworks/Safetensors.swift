@@ -2,10 +2,15 @@
 public struct Safetensors: Sendable, Equatable {
   /// Type of an array's elements, little-endian.
   public enum Element: String, Sendable, CaseIterable {
+    /// Double.
     case f64 = "F64"
+    /// UInt64.
     case u64 = "U64"
+    /// Int64.
     case i64 = "I64"
+    /// Float.
     case f32 = "F32"
+    /// UInt8.
     case u8 = "U8"
 
     /// Bytes of one element.
@@ -137,9 +142,10 @@ public struct Safetensors: Sendable, Equatable {
   static func words<Word: FixedWidthInteger & BitwiseCopyable>(
     _ bytes: [UInt8], _ type: Word.Type
   ) -> [Word] {
-    bytes.withUnsafeBytes { raw in
-      (0..<raw.count / MemoryLayout<Word>.size).map {
-        Word(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Word>.size, as: Word.self))
+    let size = MemoryLayout<Word>.size
+    return bytes.withUnsafeBytes { raw in
+      (0..<raw.count / size).map {
+        Word(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * size, as: Word.self))
       }
     }
   }

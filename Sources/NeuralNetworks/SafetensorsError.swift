@@ -24,11 +24,13 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
     case .length(let expected, let found):
       "safetensors: \(expected) bytes expected, \(found) found; the file is damaged, make it anew"
     case .header(let at, let expected):
-      "safetensors: header byte \(at): expected \(expected); the file is damaged or of another format"
+      "safetensors: header byte \(at): expected \(expected); "
+        + "the file is damaged or of another format"
     case .unsupported(let name, let element):
       "safetensors: array \"\(name)\" has elements \(element); F64, U64, I64, F32 and U8 are read"
     case .offsets(let name, let expected, let found):
-      "safetensors: array \"\(name)\": offset \(expected) expected, \(found) found; the file is damaged"
+      "safetensors: array \"\(name)\": offset \(expected) expected, \(found) found; "
+        + "the file is damaged"
     case .missing(let name, let present):
       "safetensors: no array \"\(name)\"; present are \(present.sorted().joined(separator: ", "))"
     case .element(let name, let expected, let found):

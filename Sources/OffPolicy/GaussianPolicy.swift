@@ -12,8 +12,10 @@ public enum ActionChoice: Sendable, CaseIterable {
 
 /// A snapshot of the actor: action = tanh(mean + deviation·noise), each component in -1…1.
 public struct GaussianPolicy: Policy, Equatable {
-  /// Room for the features of one observation. Holds nothing between steps; keep one per episode
-  /// or per actor, and an action allocates nothing.
+  /// Room for one observation and its features.
+  ///
+  /// Holds nothing between steps; keep one per episode or per actor, and an action allocates
+  /// nothing.
   public struct Workspace: Sendable, Equatable {
     var floats: [Float]
   }
@@ -24,6 +26,8 @@ public struct GaussianPolicy: Policy, Equatable {
   public let actionSize: Int
   /// Draws, or means.
   public var choice = ActionChoice.stochastic
+  /// Numbers of an observation farther from zero count as this, so that no product overflows.
+  static let largestObservation: Float = 1e6
   let width: Int
   let actor: Actor
   let parameters: [Float]
@@ -36,6 +40,7 @@ public struct GaussianPolicy: Policy, Equatable {
     self.parameters = parameters
   }
 
+  /// True when weights, shapes and choice are equal.
   public static func == (a: Self, b: Self) -> Bool {
     a.actor.layout == b.actor.layout && a.parameters == b.parameters && a.choice == b.choice
   }
@@ -47,22 +52,31 @@ public struct GaussianPolicy: Policy, Equatable {
     return copy
   }
 
+  /// A workspace; it carries nothing.
   public func start() -> Workspace {
-    Workspace(floats: [Float](repeating: 0, count: 2 * width + 5 * actionSize))
+    Workspace(floats: [Float](repeating: 0, count: workspaceSize))
   }
 
+  private var workspaceSize: Int { 2 * width + 5 * actionSize + observationSize }
+
+  /// tanh(mean + deviation·noise), or tanh(mean); draws one word per component when it draws.
   public func act<R: RandomNumberGenerator>(
     _ carry: inout Workspace, on observation: Span<Float>, into action: inout MutableSpan<Float>,
     using rng: inout R
   ) {
     precondition(observation.count == observationSize, "\(observation.count) observations")
     precondition(action.count == actionSize, "room for \(action.count) action components")
-    if carry.floats.count != 2 * width + 5 * actionSize { carry = start() }
+    if carry.floats.count != workspaceSize { carry = start() }
     carry.floats.withUnsafeMutableBufferPointer { room in
       let features = room.extracting(0..<2 * width)
       let head = room.extracting(2 * width..<2 * width + 2 * actionSize)
-      observation.withUnsafeBufferPointer { run($0, features: features, head: head) }
-      let rest = room.extracting(2 * width + 2 * actionSize..<room.count)
+      let input = room.extracting(room.count - observationSize..<room.count)
+      for index in 0..<observationSize {
+        input[index] = max(
+          -Self.largestObservation, min(Self.largestObservation, observation[index]))
+      }
+      run(UnsafeBufferPointer(input), features: features, head: head)
+      let rest = room.extracting(2 * width + 2 * actionSize..<room.count - observationSize)
       let noise = drawNoise(in: rest, using: &rng)
       guard let head = head.baseAddress else { return }
       action.withUnsafeMutableBufferPointer {

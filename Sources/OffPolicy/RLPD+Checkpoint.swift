@@ -66,7 +66,9 @@ private struct Saved {
   struct Network {
     let values, first, second: [Float]
 
-    init(_ file: Safetensors, _ layout: ParameterLayout, _ prefix: String) throws(SafetensorsError) {
+    init(
+      _ file: Safetensors, _ layout: ParameterLayout, _ prefix: String
+    ) throws(SafetensorsError) {
       values = try file.parameters(layout, prefix: prefix)
       first = try file.parameters(layout, prefix: prefix + "adam.first.")
       second = try file.parameters(layout, prefix: prefix + "adam.second.")

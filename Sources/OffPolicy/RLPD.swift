@@ -102,7 +102,8 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
       }
       let future = lowest - weight * logProbability[row]
       targets.base[row] =
-        batch.rewards.base[row] + Float(configuration.discount) * batch.masks.base[row] * future
+        (batch.rewards.base[row] + Float(configuration.discount) * batch.masks.base[row] * future)
+        .clamped(to: configuration.returns)
     }
     last.entropy = -Self.mean(logProbability)
     last.meanTarget = Self.mean(targets.elements)
@@ -130,13 +131,29 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     let sample = actor.sample(observations, noise: noise, actorParameters.tracked, on: &tape)
     let input = tape.concatenate(observations, sample.action)
     let values = critics.values(input, criticParameters.frozen, on: &tape)
-    let loss = tape.weightedSum(
+    var loss = tape.weightedSum(
       tape.mean(sample.logProbability), temperature.value, tape.mean(values), -1)
+    let weight = configuration.cloningWeight(afterUpdates: updates)
+    if weight > 0, !batch.demonstrated.isEmpty {
+      loss = tape.weightedSum(loss, 1, cloningError(batch), weight)
+    }
     tape.backward(from: loss)
     actorOptimiser.take(actorParameters, with: tape.kernels)
     temperature.differentiate(entropy: last.entropy, goal: configuration.entropyGoal)
     temperatureOptimiser.take(temperature.parameters, with: tape.kernels)
     last.actorLoss = tape.scalar(loss)
+  }
+
+  /// Mean squared distance of tanh(mean) from what was demonstrated (Nair et al. 2018).
+  private mutating func cloningError(_ batch: borrowing Batch) -> Tensor {
+    let shown = batch.demonstrated
+    let observations = tape.constant(batch.observations, rows: shown)
+    let silence = tape.constant(rows: shown.count, columns: configuration.actionSize) {
+      $0.update(repeating: 0)
+    }
+    let sample = actor.sample(observations, noise: silence, actorParameters.tracked, on: &tape)
+    return tape.meanSquaredError(
+      sample.action, target: tape.constant(batch.actions, rows: shown))
   }
 
   /// Standard normal draws, rows×actionSize.
@@ -171,5 +188,11 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     var sum = 0.0
     for value in values { sum += Double(value) }
     return Float(sum / Double(values.count))
+  }
+}
+
+extension Float {
+  fileprivate func clamped(to range: ClosedRange<Float>) -> Float {
+    min(range.upperBound, max(range.lowerBound, self))
   }
 }

@@ -25,6 +25,9 @@ public struct RLPDConfiguration: Sendable {
   public var layerNorm = Normalisation.layerNorm
   /// γ.
   public var discount = 0.96
+  /// Returns that the task can have at all. Targets are kept within, as Andrychowicz et al. 2017
+  /// do: with sparse rewards and long bootstrapping nothing else holds an optimistic critic back.
+  public var returns: ClosedRange<Float> = -.infinity ... .infinity
   /// Adam's rate for actor, critics and temperature.
   public var learningRate = 3e-4
   /// τ of θ' ← θ' + τ(θ - θ'), after every critic update.
@@ -35,6 +38,10 @@ public struct RLPDConfiguration: Sendable {
   public var targetEntropy: Double?
   /// Entropy in the critic's target.
   public var entropyBackup = EntropyBackup.off
+  /// Weight of the actor's distance from demonstrated actions at the start.
+  public var cloningWeight = 0.0
+  /// Critic updates over which that weight falls to zero, linearly.
+  public var cloningUpdates = 1
   /// Transitions per update.
   public var batchRows = 256
   /// Threads, the caller's among them.
@@ -50,6 +57,11 @@ public struct RLPDConfiguration: Sendable {
 
   /// What the temperature steers to [nat].
   var entropyGoal: Double { targetEntropy ?? -Double(actionSize) / 2 }
+
+  /// The weight of demonstrated actions after so many critic updates.
+  func cloningWeight(afterUpdates updates: Int) -> Float {
+    Float(cloningWeight * max(0, 1 - Double(updates) / Double(max(1, cloningUpdates))))
+  }
 
   func check() {
     precondition(observationSize > 0 && actionSize > 0, "sizes are positive")

@@ -24,6 +24,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable, BitwiseCopyable, Eq
     (a, b, c, d) = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
   }
 
+  /// The next 64 bits.
   public mutating func next() -> UInt64 {
     let result = Self.rotate(a &+ d, 23) &+ a
     let shifted = b << 17

@@ -59,11 +59,15 @@ extension LaunchRecipe.Demonstrations: RecipeSection {
   init(reading section: inout Section) {
     file = section.text("file", "the file of the demonstrations")
     episodes = section.whole("episodes", 0...1_000_000)
+    noise = section.number("noise", 0...1)
     seed = section.seed("seed")
   }
 
   var entries: [WrittenEntry] {
-    [.init("file", file), .init("episodes", episodes), .init("seed", seed)]
+    [
+      .init("file", file), .init("episodes", episodes), .init("noise", noise),
+      .init("seed", seed),
+    ]
   }
 }
 
@@ -76,11 +80,16 @@ extension LaunchRecipe.Learner: RecipeSection {
     width = section.whole("width", 1...8192)
     layerNorm = section.flag("layerNorm")
     discount = section.number("discount", 0...1)
+    leastReturn = section.number("leastReturn", -1e9...1e9)
+    greatestReturn = section.number("greatestReturn", -1e9...1e9)
     learningRate = section.number("learningRate", 1e-8...1)
     targetRate = section.number("targetRate", 1e-6...1)
     initialTemperature = section.number("initialTemperature", 1e-8...100)
     targetEntropy = section.number("targetEntropy", -1000...1000, "nat")
     entropyBackup = section.flag("entropyBackup")
+    pretrainUpdates = section.whole("pretrainUpdates", 0...1_000_000_000)
+    cloningWeight = section.number("cloningWeight", 0...1000)
+    cloningSteps = section.whole("cloningSteps", 0...1_000_000_000)
     batch = section.whole("batch", 1...65_536)
     demonstrationShare = section.number("demonstrationShare", 0...1)
     capacity = section.whole("capacity", 1...100_000_000)
@@ -90,6 +99,9 @@ extension LaunchRecipe.Learner: RecipeSection {
     section.require(
       drawn <= ensemble, at: "drawn", "\(drawn) cannot be drawn from an ensemble of \(ensemble)")
     section.require(
+      leastReturn < greatestReturn, at: "leastReturn",
+      "\(leastReturn) is not below greatestReturn, \(greatestReturn)")
+    section.require(
       capacity >= batch, at: "capacity", "\(capacity) transitions cannot fill a batch of \(batch)")
   }
 
@@ -97,9 +109,12 @@ extension LaunchRecipe.Learner: RecipeSection {
     [
       .init("kind", kind), .init("threads", threads), .init("ensemble", ensemble),
       .init("drawn", drawn), .init("width", width), .init("layerNorm", layerNorm),
-      .init("discount", discount), .init("learningRate", learningRate),
+      .init("discount", discount), .init("leastReturn", leastReturn),
+      .init("greatestReturn", greatestReturn), .init("learningRate", learningRate),
       .init("targetRate", targetRate), .init("initialTemperature", initialTemperature),
       .init("targetEntropy", targetEntropy), .init("entropyBackup", entropyBackup),
+      .init("pretrainUpdates", pretrainUpdates), .init("cloningWeight", cloningWeight),
+      .init("cloningSteps", cloningSteps),
       .init("batch", batch), .init("demonstrationShare", demonstrationShare),
       .init("capacity", capacity), .init("startStep", startStep),
       .init("updatesPerStep", updatesPerStep), .init("criticsPerActor", criticsPerActor),

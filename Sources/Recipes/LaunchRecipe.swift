@@ -55,6 +55,8 @@ public struct LaunchRecipe: Sendable, Equatable {
     public var file: String
     /// How many.
     public var episodes: Int
+    /// Standard deviation of the noise on the expert's actions.
+    public var noise: Double
     /// Seed of the draws while they are made.
     public var seed: UInt64
   }
@@ -75,6 +77,10 @@ public struct LaunchRecipe: Sendable, Equatable {
     public var layerNorm: Bool
     /// γ, per step.
     public var discount: Double
+    /// Least return that the task can have; targets are kept above.
+    public var leastReturn: Double
+    /// Greatest return that the task can have; targets are kept below.
+    public var greatestReturn: Double
     /// Step size of Adam.
     public var learningRate: Double
     /// Share of the online weights that each update moves into the target weights.
@@ -85,6 +91,12 @@ public struct LaunchRecipe: Sendable, Equatable {
     public var targetEntropy: Double
     /// Whether targets hold the entropy of the next action.
     public var entropyBackup: Bool
+    /// Critic updates on demonstrations alone, before the first step.
+    public var pretrainUpdates: Int
+    /// Weight of the actor's distance from demonstrated actions when the learning starts.
+    public var cloningWeight: Double
+    /// Environment steps over which that weight falls to zero [steps].
+    public var cloningSteps: Int
     /// Transitions in a batch.
     public var batch: Int
     /// Share of a batch that comes from demonstrations.

@@ -23,7 +23,8 @@ public struct ReplayBuffer: ~Copyable, Sendable {
   public mutating func append(_ transition: Transition) {
     precondition(transition.reward.isFinite, "reward \(transition.reward)")
     precondition(transition.observation.allSatisfy(\.isFinite), "observation is not finite")
-    precondition(transition.nextObservation.allSatisfy(\.isFinite), "next observation is not finite")
+    precondition(
+      transition.nextObservation.allSatisfy(\.isFinite), "next observation is not finite")
     precondition(
       transition.action.allSatisfy { abs($0) <= 1 }, "action outside -1…1: \(transition.action)")
     store.observations.setRow(next, to: transition.observation)

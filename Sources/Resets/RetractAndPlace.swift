@@ -4,7 +4,7 @@ public import Messages
 
 /// How the arm leaves the board and reaches the next start pose.
 public struct RetractRoute: Sendable, Equatable {
-  /// First straight back along the tool's axis, to this far before the target [m].
+  /// First straight back along the target's insertion axis, to this far before the target [m].
   public var clearance: Double
   /// Gains and clips of the whole reset.
   public var compliance: Compliance
@@ -31,6 +31,7 @@ public struct RetractRoute: Sendable, Equatable {
     self.lead = lead
   }
 
+  /// True when all bounds and gains are equal.
   public static func == (a: Self, b: Self) -> Bool {
     a.clearance == b.clearance && a.compliance == b.compliance && a.tolerance == b.tolerance
       && a.speed == b.speed && a.patience == b.patience && a.lead == b.lead
@@ -57,6 +58,8 @@ public struct RetractAndPlace: ResetPolicy {
     self.baseFromStart = baseFromStart
   }
 
+  /// Out of the board, then toward the start pose; ready once it is there and at rest, and asks a
+  /// person when the route's patience is over.
   public mutating func nextStep(from state: ArmState) -> ResetStep {
     steps += 1
     guard steps <= route.patience else {

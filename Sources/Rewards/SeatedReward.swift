@@ -49,8 +49,10 @@ public struct SeatedReward: RewardSource {
   /// A reward under a rule.
   public init(_ rule: SeatedRule) { self.rule = rule }
 
+  /// Counts from zero.
   public mutating func start() { stepsInARow = 0 }
 
+  /// Counts steps that satisfy the rule; pays once there are enough in a row.
   public mutating func judge(_ state: ArmState) -> Judgement {
     stepsInARow = rule.isMet(by: state) ? stepsInARow + 1 : 0
     return stepsInARow >= rule.steps

@@ -46,8 +46,10 @@ struct LearnerLink: ~Copyable {
     return answer
   }
 
-  /// The policy that step `sent` acts with. In lock-step exactly the one made from the steps up to
-  /// `sent - lag`, rounded down to a published one; in real time the newest.
+  /// The policy that step `sent` acts with.
+  ///
+  /// In lock-step exactly the one made from the steps up to `sent - lag`, rounded down to a published
+  /// one; in real time the newest.
   mutating func currentPolicy() throws -> (policy: GaussianPolicy, version: UInt64) {
     let every = UInt64(pace.publishEvery)
     let known = sent > UInt64(pace.lag) ? sent - UInt64(pace.lag) : 0
@@ -161,7 +163,9 @@ struct ActorSession {
   }
 }
 
-/// When a training is over. Reads rewards, steps and robot time; never the truth.
+/// When a training is over.
+///
+/// Reads rewards, steps and robot time; never the truth.
 struct FinishRule {
   private let limits: LaunchRecipe.Finish
   private var rewarded: [Bool] = []

@@ -96,11 +96,15 @@ extension RLPDConfiguration {
     width = recipe.width
     layerNorm = recipe.layerNorm ? .layerNorm : .none
     discount = recipe.discount
+    returns = Float(recipe.leastReturn)...Float(recipe.greatestReturn)
     learningRate = recipe.learningRate
     targetRate = recipe.targetRate
     initialTemperature = recipe.initialTemperature
     targetEntropy = recipe.targetEntropy
     entropyBackup = recipe.entropyBackup ? .on : .off
+    cloningWeight = recipe.cloningWeight
+    cloningUpdates =
+      recipe.pretrainUpdates + recipe.cloningSteps * recipe.updatesPerStep
     batchRows = recipe.batch
     threads = recipe.threads
     criticsPerActor = recipe.criticsPerActor

@@ -8,7 +8,9 @@ import RealTime
 import Recipes
 import Replay
 
-/// What the subcommands of `kinglet` do. Each throws an error whose description is one line.
+/// What the subcommands of `kinglet` do.
+///
+/// Each throws an error whose description is one line.
 public enum Commands {
   /// What to do with a run folder that holds an earlier run.
   public enum EarlierRun: Sendable {
@@ -23,6 +25,7 @@ public enum Commands {
   }
 
   /// Runs one process of a session: `driver`, `controller`, `reward`, `reset`, `learner`, `actor`.
+  ///
   /// `supervisor` is the process that started this one, nil when a person did.
   public static func process(
     _ name: String, recipeFile: String, overrides: [String], supervisor: Int32?
@@ -61,19 +64,34 @@ public enum Commands {
     }
   }
 
-  /// Trains: `kinglet launch`. Records demonstrations first when they are missing.
+  /// Trains: `kinglet launch`.
+  ///
+  /// Records demonstrations first when they are missing.
   public static func launch(
     file: String, overrides: [String], earlier: EarlierRun, progress: Reporting
   ) throws -> TrainingReport {
     let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    if earlier == .keep, let summary = finishedTraining(of: recipe) {
+      progress.write("\(recipe.launch.run) holds this very training; --replace trains anew\n")
+      return TrainingReport(summary: summary, folder: recipe.launch.run)
+    }
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try provideDemonstrations(for: recipe, progress: progress)
     }
     let folder = try makeRun(recipe, earlier: earlier)
     let session = try SessionContext(recipe: recipe, isSupervised: false)
-    var launch = try LaunchSession(session, folder: folder, demonstrationMinutes: minutes, reporting: progress)
+    var launch = try LaunchSession(
+      session, folder: folder, demonstrationMinutes: minutes, reporting: progress)
     return TrainingReport(summary: try launch.run(), folder: folder.path)
+  }
+
+  /// The summary of a finished training of the same recipe in the same folder.
+  private static func finishedTraining(of recipe: SessionRecipe) -> Summary? {
+    guard let folder = try? RunFolder(opening: recipe.launch.run),
+      let earlier = try? SessionRecipe(resolved: folder.resolvedRecipe), earlier == recipe
+    else { return nil }
+    return try? Summary(of: folder)
   }
 
   /// Robot time of the demonstrations [min]; records them when the file is missing.

@@ -20,7 +20,9 @@ struct ControlDesk: ~Copyable {
   /// Whether the session's end was announced.
   mutating func hasStopped() -> Bool { isStopped }
 
-  /// Takes one setpoint, if one comes in time. Returns whether something came.
+  /// Takes one setpoint, if one comes in time.
+  ///
+  /// Returns whether something came.
   @discardableResult mutating func serve(within wait: Duration) throws -> Bool {
     guard let request = try setpoints.next(within: wait) else { return false }
     switch request.message {
@@ -35,7 +37,9 @@ struct ControlDesk: ~Copyable {
   /// Lets a poller watch for setpoints; returns their place in it.
   func addSetpoints(to poller: inout Poller) -> Int { poller.add(setpoints) }
 
-  /// Waits until the setpoint that a state names is there. Throws when it does not come.
+  /// Waits until the setpoint that a state names is there.
+  ///
+  /// Throws when it does not come.
   mutating func awaitSetpoint(for state: ArmState, within wait: Duration) throws {
     while !loop.canCompute(state) {
       guard try serve(within: wait) else {

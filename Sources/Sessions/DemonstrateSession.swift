@@ -106,12 +106,14 @@ struct DemonstrateSession {
     try DemonstrationFile.write(transitions, metadata: metadata, to: file)
   }
 
-  private func expert() -> SpiralExpert { SpiralExpert(session.recipe) }
+  private func expert() -> SpiralExpert {
+    SpiralExpert(session.recipe, noise: session.recipe.launch.demonstrations.noise)
+  }
 }
 
 extension SpiralExpert {
   /// The expert of a session's task.
-  init(_ recipe: SessionRecipe) {
+  init(_ recipe: SessionRecipe, noise: Double = 0) {
     let task = recipe.task
     self.init(
       view: View(
@@ -119,7 +121,7 @@ extension SpiralExpert {
         rotationScale: task.observation.scale.rotation,
         actionTranslation: task.action.translation, actionRotation: task.action.rotation,
         clip: task.compliance.clipAgainst.z),
-      pinLength: task.connector.length)
+      pinLength: task.connector.length, noise: noise)
   }
 }
 

@@ -42,7 +42,8 @@ public struct DoctorReport: Encodable, Sendable {
   public var text: String {
     checks.map { check in
       let mark = [Outcome.good: "ok  ", .warning: "warn", .failure: "FAIL"][check.outcome] ?? ""
-      return "\(mark) \(check.name): \(check.found)" + (check.cure.isEmpty ? "" : "\n     \(check.cure)")
+      let cure = check.cure.isEmpty ? "" : "\n     \(check.cure)"
+      return "\(mark) \(check.name): \(check.found)" + cure
     }.joined(separator: "\n")
   }
 }
@@ -109,6 +110,8 @@ extension Commands {
       name: "real-time scheduling", outcome: isAllowed ? .good : .warning,
       found: isAllowed ? "SCHED_FIFO is allowed" : "SCHED_FIFO is not allowed",
       cure: isAllowed
-        ? "" : "simulation does not need it; for a real arm add `@realtime - rtprio 90` to limits.conf")
+        ? ""
+        : "simulation does not need it; "
+          + "for a real arm add `@realtime - rtprio 90` to limits.conf")
   }
 }

@@ -1,6 +1,8 @@
 import Recipes
 
-/// Where the processes of a session meet. Each is bound by the process named first.
+/// Where the processes of a session meet.
+///
+/// Each is bound by the process named first.
 enum Meeting: String, CaseIterable {
   /// Driver and controller: states and torques, one of each a tick.
   case arm

@@ -34,7 +34,9 @@ struct EpisodeResult: Sendable {
   var clipped: [Double]
 }
 
-/// Runs episodes: reset, observe, act, judge. The same path for everyone who acts.
+/// Runs episodes: reset, observe, act, judge.
+///
+/// The same path for everyone who acts.
 struct EpisodeLoop: ~Copyable {
   /// The arm's state now; nil before the first reset.
   private(set) var state: ArmState?

@@ -8,7 +8,9 @@ import Randomness
 import Recipes
 import Wire
 
-/// What `evaluate` found. Success is the simulator's truth at the episode's end.
+/// What `evaluate` found.
+///
+/// Success is the simulator's truth at the episode's end.
 public struct EvaluationReport: Codable, Sendable {
   /// Episodes run.
   public var episodes: Int
@@ -106,7 +108,9 @@ struct KinematicBound {
     length = recipe.task.connector.length
   }
 
-  /// The bound from a start pose [s]. An axis' cap is K·clip/D.
+  /// The bound from a start pose [s].
+  ///
+  /// An axis' cap is K·clip/D.
   func seconds(from start: Transform<Target, Tool>) -> Double {
     let speed = compliance.translationalStiffness / compliance.translationalDamping
     let turnSpeed = compliance.rotationalStiffness / compliance.rotationalDamping

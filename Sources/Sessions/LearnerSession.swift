@@ -10,8 +10,9 @@ import Replay
 import Wire
 
 /// The learner process: takes transitions in their order, makes the recipe's number of updates for
-/// each, and hands out policies. What it holds after transition n depends on the transitions up to n
-/// and the seed alone.
+/// each, and hands out policies.
+///
+/// What it holds after transition n depends on the transitions up to n and the seed alone.
 struct LearnerSession: ~Copyable {
   private let session: SessionContext
   private let recipe: LaunchRecipe
@@ -54,8 +55,11 @@ struct LearnerSession: ~Copyable {
 
   /// Learns until told to stop.
   mutating func run() throws {
-    try publish(version: 0)
     try status.ready()
+    if demonstrations.count > 0 {
+      for _ in 0..<recipe.learner.pretrainUpdates { update(shown: recipe.learner.batch) }
+    }
+    try publish(version: 0)
     while !isStopped {
       let wait: Duration = pending.isEmpty ? .milliseconds(200) : .zero
       while let request = try server.next(within: wait) {
@@ -103,7 +107,7 @@ struct LearnerSession: ~Copyable {
     learned += 1
     if learned >= recipe.learner.startStep {
       let start = MonotonicClock.now
-      for _ in 0..<recipe.learner.updatesPerStep { update() }
+      for _ in 0..<recipe.learner.updatesPerStep { update(shown: shownRows) }
       busyNanoseconds += MonotonicClock.now - start
     }
     if learned.isMultiple(of: recipe.pace.publishEvery) {
@@ -113,11 +117,16 @@ struct LearnerSession: ~Copyable {
     if learned.isMultiple(of: 50) { try report() }
   }
 
-  private mutating func update() {
+  /// Rows of a batch that come from demonstrations.
+  private var shownRows: Int {
+    guard demonstrations.count > 0 else { return 0 }
+    return Int((Double(recipe.learner.batch) * recipe.learner.demonstrationShare).rounded())
+  }
+
+  private mutating func update(shown: Int) {
     let rows = recipe.learner.batch
-    let share = demonstrations.count == 0 ? 0 : recipe.learner.demonstrationShare
-    let shown = Int((Double(rows) * share).rounded())
-    online.sample(into: &batch, rows: 0..<(rows - shown), using: &stream)
+    if shown < rows { online.sample(into: &batch, rows: 0..<(rows - shown), using: &stream) }
+    batch.demonstrated = (rows - shown)..<rows
     if shown > 0 {
       demonstrations.sample(into: &batch, rows: (rows - shown)..<rows, using: &stream)
     }
@@ -168,13 +177,19 @@ struct LearnerSession: ~Copyable {
 
   private mutating func report() throws {
     guard let last = lastReport else { return }
-    var values = last.values.map { StatusValue(name: "learner/\($0.name)", value: Double($0.value)) }
+    var values = last.values.map {
+      StatusValue(name: "learner/\($0.name)", value: Double($0.value))
+    }
+    let before = demonstrations.count > 0 ? recipe.learner.pretrainUpdates : 0
     let seconds = Double(max(1, busyNanoseconds)) * 1e-9
     values.append(StatusValue(name: "learner/updates", value: Double(updates)))
-    values.append(StatusValue(name: "learner/updatesPerSecond", value: Double(updates) / seconds))
+    values.append(
+      StatusValue(
+        name: "learner/updatesPerSecond", value: Double(updates - before) / seconds))
     let steps = max(1, learned - recipe.learner.startStep + 1)
     values.append(
-      StatusValue(name: "learner/updatesPerStep", value: Double(updates) / Double(steps)))
+      StatusValue(
+        name: "learner/updatesPerStep", value: Double(updates - before) / Double(steps)))
     try status.report(
       Status(
         role: "learner", step: UInt64(learned), episode: 0, robotNanoseconds: 0, values: values,

@@ -2,6 +2,7 @@ import Messages
 import Wire
 
 /// A process's line to `launch`: says that it is ready, how far it is, and hears when to finish.
+///
 /// A process started by hand has none, and every call does nothing.
 struct StatusLink: ~Copyable {
   private var client: Client?

@@ -1,7 +1,7 @@
 /// Bump arena of floats. Pointers stay valid until `reset`; the arena grows by blocks and, at the
 /// reset after it grew, becomes one block of the whole size: then it allocates no more.
 struct Arena: ~Copyable, @unchecked Sendable {
-  private var blocks: [UnsafeMutableRawPointer] = []
+  private var blocks: [UnsafeMutablePointer<Float>] = []
   private var capacities: [Int] = []
   private var used = 0
   private(set) var allocations = 0
@@ -10,7 +10,7 @@ struct Arena: ~Copyable, @unchecked Sendable {
   /// Elements come in multiples of a cache line.
   private static let granule = 16
 
-  deinit { for block in blocks { block.deallocate() } }
+  deinit { for block in blocks { UnsafeMutableRawPointer(block).deallocate() } }
 
   /// `count` floats of unknown value, 64-byte aligned.
   mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
@@ -18,14 +18,14 @@ struct Arena: ~Copyable, @unchecked Sendable {
     if used + size > (capacities.last ?? 0) { addBlock(max(size, Self.smallestBlock)) }
     guard let block = blocks.last else { preconditionFailure("an arena without a block") }
     defer { used += size }
-    return block.assumingMemoryBound(to: Float.self) + used
+    return block + used
   }
 
   /// Takes everything back.
   mutating func reset() {
     if blocks.count > 1 {
       let total = capacities.reduce(0, +)
-      for block in blocks { block.deallocate() }
+      for block in blocks { UnsafeMutableRawPointer(block).deallocate() }
       blocks.removeAll(keepingCapacity: true)
       capacities.removeAll(keepingCapacity: true)
       addBlock(total)
@@ -34,10 +34,7 @@ struct Arena: ~Copyable, @unchecked Sendable {
   }
 
   private mutating func addBlock(_ capacity: Int) {
-    let bytes = capacity * MemoryLayout<Float>.stride
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4096)
-    raw.initializeMemory(as: Float.self, repeating: 0, count: capacity)
-    blocks.append(raw)
+    blocks.append(allocateFloats(capacity))
     capacities.append(capacity)
     used = 0
     allocations += 1

@@ -1,4 +1,4 @@
-/// Owner of rows×columns floats, row-major, aligned to 64 bytes, zero at first.
+/// Owner of rows×columns floats, row-major, aligned to cache lines, zero at first.
 public struct Matrix: ~Copyable, @unchecked Sendable {
   /// Number of rows.
   public let rows: Int
@@ -12,9 +12,7 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
     precondition(rows >= 0 && columns >= 0, "a matrix of \(rows)×\(columns)")
     self.rows = rows
     self.columns = columns
-    let bytes = max(rows * columns, 1) * MemoryLayout<Float>.stride
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    base = raw.initializeMemory(as: Float.self, repeating: 0, count: max(rows * columns, 1))
+    base = allocateFloats(rows * columns)
   }
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }
@@ -44,7 +42,8 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
 
   /// Fills a row from the first `columns` elements of a list of that length.
   public mutating func setRow(_ row: Int, to list: [Float]) {
-    precondition(row >= 0 && row < rows && list.count == columns, "row of \(list.count) in \(columns)")
+    precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+    precondition(list.count == columns, "a row of \(list.count) for \(columns) columns")
     list.withUnsafeBufferPointer { source in
       guard let first = source.baseAddress else { return }
       (base + row * columns).update(from: first, count: columns)

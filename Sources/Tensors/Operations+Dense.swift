@@ -54,8 +54,8 @@ extension Tape {
       let at = group * rows * columns
       denseForward(inputs, into: normalised, group: group)
       kinglet_norm_tanh_forward(
-        kernels.context, 1, Int32(rows), Int32(columns), normalised + at, block(scale, group),
-        block(offset, group), nil, node(result).value + at, deviation + group * rows)
+        kernels.context, Int32(rows), Int32(columns), normalised + at, block(scale, group),
+        block(offset, group), node(result).value + at, deviation + group * rows)
     }
     if tracked {
       operations.append(
@@ -78,7 +78,7 @@ extension Tape {
       let at = group * rows * columns
       // The gradient of z replaces that of the result in place.
       kinglet_norm_tanh_backward(
-        kernels.context, 1, Int32(rows), Int32(columns), normalised + at, block(scale, group),
+        kernels.context, Int32(rows), Int32(columns), normalised + at, block(scale, group),
         node(result).value + at, inverseDeviation + group * rows, incoming + at, incoming + at,
         scaleGradient.map { $0.0 + group * columns }, offsetGradient.map { $0.0 + group * columns },
         scaleGradient?.1 ?? 0)
@@ -114,13 +114,13 @@ extension Tape {
   ) {
     let (rows, k, n) = (inputs.x.rows, inputs.weight.rows, inputs.weight.columns)
     var product = kinglet_product()
-    (product.groups, product.m, product.n, product.k) = (1, Int32(rows), Int32(n), Int32(k))
+    (product.m, product.n, product.k) = (Int32(rows), Int32(n), Int32(k))
     product.a = UnsafePointer(block(inputs.x, group))
     (product.a_row, product.a_column) = (Int64(k), 1)
     product.b = UnsafePointer(block(inputs.weight, group))
     (product.b_row, product.b_column) = (Int64(n), 1)
     product.c = out + group * rows * n
-    (product.c_row, product.c_group) = (Int64(n), 1)
+    product.c_row = Int64(n)
     product.bias = UnsafePointer(block(inputs.bias, group))
     product.mode = Int32(kinglet_add_bias)
     kinglet_multiply(kernels.context, &product)
@@ -134,8 +134,6 @@ extension Tape {
     let (rows, k, n) = (inputs.x.rows, inputs.weight.rows, inputs.weight.columns)
     let dy = UnsafePointer(incoming + group * rows * n)
     var product = kinglet_product()
-    product.groups = 1
-    product.c_group = 1
     if let (gradient, mode) = gradients.weight {
       (product.m, product.n, product.k) = (Int32(k), Int32(n), Int32(rows))
       product.a = UnsafePointer(block(inputs.x, group))
@@ -145,7 +143,7 @@ extension Tape {
       kinglet_multiply(kernels.context, &product)
     }
     if let (gradient, mode) = gradients.bias {
-      kinglet_sum_rows(kernels.context, 1, Int32(rows), Int32(n), dy, gradient + group * n, mode)
+      kinglet_sum_rows(kernels.context, Int32(rows), Int32(n), dy, gradient + group * n, mode)
     }
     if let (gradient, mode) = gradients.x {
       let isShared = inputs.x.groups == 1

@@ -60,6 +60,14 @@ public struct Tape: ~Copyable, @unchecked Sendable {
       value: matrix.base, gradient: nil, groups: 1, rows: matrix.rows, columns: matrix.columns)
   }
 
+  /// Some rows of a matrix that outlives the use of the tensor, as a constant.
+  public mutating func constant(_ matrix: borrowing Matrix, rows: Range<Int>) -> Tensor {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= matrix.rows, "rows \(rows)")
+    return reference(
+      value: matrix.base + rows.lowerBound * matrix.columns, gradient: nil, groups: 1,
+      rows: rows.count, columns: matrix.columns)
+  }
+
   /// A constant of the tape's own memory, to be filled by `fill`.
   public mutating func constant(
     rows: Int, columns: Int, fill: (UnsafeMutableBufferPointer<Float>) -> Void
@@ -70,8 +78,8 @@ public struct Tape: ~Copyable, @unchecked Sendable {
   }
 
   /// A leaf in memory that the caller owns and that must outlive the use of the tensor. With a
-  /// gradient, `backward` overwrites it, and asking again gives the same tensor. `members` picks for
-  /// each group a block of `value`; such a tensor takes no gradient.
+  /// gradient, `backward` overwrites it, and asking again gives the same tensor. `members` picks
+  /// for each group a block of `value`; such a tensor takes no gradient.
   public mutating func reference(
     value: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?, groups: Int,
     rows: Int, columns: Int, members: UnsafePointer<Int32>? = nil

@@ -13,7 +13,9 @@ struct Launch: ParsableCommand {
 
   mutating func run() throws {
     if dryRun {
-      print(try Commands.dryRun(file: recipe.file, overrides: recipe.overrides, asJSON: output.json))
+      print(
+        try Commands.dryRun(
+          file: recipe.file, overrides: recipe.overrides, asJSON: output.json))
       return
     }
     let summary = try Commands.launch(

@@ -7,7 +7,8 @@ import Testing
   private static let sample: Safetensors = {
     var file = Safetensors(metadata: ["format": "test", "quote \"": "line\nbreak \\ ü 🤖"])
     file.add("bytes", shape: [3], [1, 2, 255] as [UInt8])
-    file.add("floats", shape: [2, 3], [1, -2.5, .infinity, 0, -0.0, .leastNonzeroMagnitude] as [Float])
+    let floats: [Float] = [1, -2.5, .infinity, 0, -0.0, .leastNonzeroMagnitude]
+    file.add("floats", shape: [2, 3], floats)
     file.add("scalar", shape: [], [3.25] as [Double])
     file.add("words", shape: [1, 2], [.max, 7] as [UInt64])
     file.add("integers", shape: [2], [.min, -1] as [Int64])
@@ -81,8 +82,14 @@ import Testing
     (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4),
     (#"{"a":{"dtype":"F32","shape":[1]}}"#, 4),
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}"#, 4),
-    (#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#, 0),
-    (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#, 3),
+    (
+      #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"#
+        + #""a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#, 0
+    ),
+    (
+      #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"#
+        + #""b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#, 3
+    ),
     ("{} x", 0), ("[]", 0), ("", 0), ("{", 0), (#"{"__metadata__":{"k":1}}"#, 0),
     (#"{"\ud800x":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#, 0),
   ])

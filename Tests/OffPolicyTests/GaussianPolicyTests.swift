@@ -52,7 +52,8 @@ import Testing
     let (policy, _) = policy(layerNorm)
     let read = try GaussianPolicy(decoding: policy.encoded(), observationSize: 7, actionSize: 3)
     #expect(read == policy)
-    #expect(read.encoded() == policy.encoded())
+    let isSame = read.encoded() == policy.encoded()
+    #expect(isSame)
     let observation = [Float](repeating: 0.3, count: 7)
     #expect(act(read, on: observation, seed: 1) == act(policy, on: observation, seed: 1))
   }

@@ -53,7 +53,9 @@ import Testing
     }
   }
 
-  @Test(arguments: cases) func `losses and gradients are those of the equations`(test: Case) throws {
+  @Test(arguments: cases) func `losses and gradients are those of the equations`(
+    test: Case
+  ) throws {
     let configuration = configuration(test)
     let batch = LearnerBench.randomBatch(configuration, seed: 7)
     var learner = RLPD(configuration, seed: 11)

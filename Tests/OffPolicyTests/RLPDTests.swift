@@ -25,15 +25,20 @@ private func run(
   }
 }
 
+/// FNV-1a: comparing numbers keeps a failing test from listing a million different bytes.
+private func hash(_ bytes: [UInt8]) -> UInt64 {
+  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+}
+
 @Suite struct RLPDTests {
   @Test(arguments: [1, 2]) func `equal seeds give equal bytes, other seeds do not`(threads: Int) {
-    func bytes(seed: UInt64) -> [UInt8] {
+    func digest(seed: UInt64) -> UInt64 {
       var learner = RLPD(small(threads: threads), seed: seed)
       _ = run(&learner, updates: 20)
-      return learner.checkpoint().encoded()
+      return hash(learner.checkpoint().encoded())
     }
-    #expect(bytes(seed: 5) == bytes(seed: 5))
-    #expect(bytes(seed: 5) != bytes(seed: 6))
+    #expect(digest(seed: 5) == digest(seed: 5))
+    #expect(digest(seed: 5) != digest(seed: 6))
   }
 
   @Test(arguments: [0, 1, 6, 7]) func `a restored learner goes on as if it had never stopped`(
@@ -46,26 +51,27 @@ private func run(
     var other = RLPD(small(), seed: 999)
     _ = run(&other, updates: 3)
     try other.restore(Safetensors(decoding: saved))
-    #expect(other.checkpoint().encoded() == saved)
+    #expect(hash(other.checkpoint().encoded()) == hash(saved))
     #expect(run(&other, updates: 9, from: 100) == expected)
-    #expect(other.checkpoint().encoded() == learner.checkpoint().encoded())
+    #expect(hash(other.checkpoint().encoded()) == hash(learner.checkpoint().encoded()))
     #expect(other.updates == updates + 9)
   }
 
   @Test func `a checkpoint of another shape is refused and changes nothing`() throws {
     var learner = RLPD(small(), seed: 1)
-    let before = learner.checkpoint().encoded()
+    let before = hash(learner.checkpoint().encoded())
     var wider = small()
     wider.width = 41
     let other = RLPD(wider, seed: 1).checkpoint()
-    let wrong = SafetensorsError.shape(name: "actor.trunk.0.weight", expected: [7, 40], found: [7, 41])
+    let wrong = SafetensorsError.shape(
+      name: "actor.trunk.0.weight", expected: [7, 40], found: [7, 41])
     #expect(throws: OffPolicyError.contents(wrong)) { try learner.restore(other) }
     let fewer = RLPD(small(ensemble: 2), seed: 1).checkpoint()
     #expect(throws: OffPolicyError.self) { try learner.restore(fewer) }
     #expect(throws: OffPolicyError.format(expected: RLPD.format, found: "")) {
       try learner.restore(Safetensors())
     }
-    #expect(learner.checkpoint().encoded() == before)
+    #expect(hash(learner.checkpoint().encoded()) == before)
   }
 
   @Test func `a network without a gradient takes no step`() throws {
@@ -75,13 +81,17 @@ private func run(
     let reports = run(&learner, updates: 3, from: 50)
     let after = learner.checkpoint()
     #expect(reports.allSatisfy { !$0.updatedActor })
-    for array in before.arrays {
+    for array in before.arrays where array.name != "report" {
       let isUntouched = array.name.hasPrefix("actor.") || array.name.hasPrefix("temperature.")
-      #expect(after.arrays.contains(array) == isUntouched || array.name == "report")
+      let isEqual = after.arrays.contains(array)
+      #expect(isEqual == isUntouched, "\(array.name)")
     }
     #expect(run(&learner, updates: 1, from: 60)[0].updatedActor)
     let later = learner.checkpoint()
-    #expect(!later.arrays.contains { $0.name == "actor.trunk.0.weight" && after.arrays.contains($0) })
+    for array in after.arrays where array.name.hasPrefix("actor.") {
+      let isEqual = later.arrays.contains(array)
+      #expect(!isEqual, "\(array.name)")
+    }
     #expect(try later.words("counters", shape: [4]) == [8, 2, 8, 2])
   }
 
@@ -101,6 +111,17 @@ private func run(
       }
       #expect((means[0] == means[1]) == (mask == 0))
       if mask == 0 { #expect(means[0] == 0.5) }
+    }
+  }
+
+  @Test func `targets stay within the returns that the task can have`() {
+    var configuration = small()
+    configuration.returns = 0...1
+    var batch = LearnerBench.randomBatch(configuration, seed: 1)
+    for (reward, kept) in [(Float(7), Float(1)), (-7, 0)] {
+      for row in 0..<batch.rows { batch.rewards[row, 0] = reward }
+      var learner = RLPD(configuration, seed: 1)
+      #expect(learner.update(from: batch).meanTarget == kept)
     }
   }
 

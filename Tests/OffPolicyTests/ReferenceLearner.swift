@@ -68,7 +68,9 @@ struct ReferenceLearner {
   }
 
   /// Q of one member on one row.
-  func value(_ critics: Weights, member: Int, _ observation: [Double], _ action: [Double]) -> Double {
+  func value(
+    _ critics: Weights, member: Int, _ observation: [Double], _ action: [Double]
+  ) -> Double {
     network(critics, member: member, members: configuration.ensemble, observation + action)[0]
   }
 

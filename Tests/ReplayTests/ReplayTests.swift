@@ -71,7 +71,9 @@ private func transitions(_ count: Int, seed: UInt64 = 1) -> [Transition] {
     }
     let expected = Double(rounds * 256) / Double(kept)
     #expect(counts.prefix(appended - kept).allSatisfy { $0 == 0 })
-    let statistic = counts.suffix(kept).reduce(0.0) { $0 + pow(Double($1) - expected, 2) / expected }
+    let statistic = counts.suffix(kept).reduce(0.0) { sum, count in
+      sum + pow(Double(count) - expected, 2) / expected
+    }
     // χ² of kept - 1 degrees has this mean and deviation.
     #expect(abs(statistic - Double(kept - 1)) <= 5 * sqrt(2 * Double(kept)))
   }

@@ -16,16 +16,16 @@ enum ImportTable {
     Wire             : Messages CZeroMQ
     Safety           : Messages Geometry CKernels
     ImpedanceControl : ControlSlots Messages Geometry CKernels
-    ControlLoop      : ControlSlots Messages Geometry RealTime Safety
-    SimulatedWorld   : ControlSlots Messages Geometry CMuJoCo CKernels Randomness
+    ControlLoop      : ControlSlots Messages Geometry Safety
+    SimulatedWorld   : ControlSlots Messages Geometry CMuJoCo Randomness
     NeuralNetworks   : Tensors Randomness
-    Replay           : LearningSlots Messages Tensors Randomness
+    Replay           : LearningSlots Messages NeuralNetworks Tensors Randomness
     OffPolicy        : LearningSlots Replay NeuralNetworks Tensors Randomness
     Experts          : LearningSlots Geometry
     Rewards          : LearningSlots Messages Geometry
     Resets           : LearningSlots Messages Geometry Randomness
     Recipes          : Messages Geometry Yams
-    Metrics          : Messages
+    Metrics          :
     Sessions         : ControlLoop ControlSlots Experts Geometry ImpedanceControl LearningSlots
     Sessions         : Messages Metrics NeuralNetworks OffPolicy RealTime Recipes Replay Resets
     Sessions         : Randomness Rewards Safety SimulatedWorld Tensors Wire

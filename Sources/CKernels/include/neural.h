@@ -2,8 +2,6 @@
 //
 // Every array is fp32, row-major, without padding. A kernel never fails, keeps no state beyond the
 // context, and gives the same bits for the same variant, inputs and thread count.
-// "members", where it is taken, names for each group the block of parameters that it uses;
-// null means that group g uses block g.
 #ifndef KINGLET_NEURAL_H
 #define KINGLET_NEURAL_H
 
@@ -45,35 +43,33 @@ enum {
   kinglet_overwrite = 0,
   /// C += A·B
   kinglet_accumulate = 1,
-  /// C = A·B + bias, a row of n values per group
+  /// C = A·B + bias in each row
   kinglet_add_bias = 2,
 };
 
-/// C[g] = A[g]·B[g] for each group, A m×k, B k×n, C m×n.
+/// C = A·B, A m×k, B k×n, C m×n.
 typedef struct {
-  int32_t groups, m, n, k;
+  int32_t m, n, k;
   /// Element (i, p) of A is a[i*a_row + p*a_column]; one of the two strides is 1.
   const float *a;
-  int64_t a_row, a_column, a_group;
+  int64_t a_row, a_column;
   /// Element (p, j) of B is b[p*b_row + j*b_column]; one of the two strides is 1.
   const float *b;
-  int64_t b_row, b_column, b_group;
-  /// Rows of C are contiguous. A group stride of 0 sums the groups into one C.
+  int64_t b_row, b_column;
+  /// The elements of a row of C are contiguous.
   float *c;
-  int64_t c_row, c_group;
-  /// n values per group, for `kinglet_add_bias`.
+  int64_t c_row;
+  /// n values, for `kinglet_add_bias`.
   const float *bias;
-  /// Selects the blocks of B and bias.
-  const int32_t *members;
   int32_t mode;
 } kinglet_product;
 
-/// Runs a product; groups and column panels are shared out among the threads.
+/// Runs a product; panels of columns are shared out among the threads.
 void kinglet_multiply(kinglet_context *context, const kinglet_product *product) KINGLET_NOEXCEPT;
 
-/// out[g][j] (+)= sum over rows of x[g][i][j]; accumulates when `mode` says so.
-void kinglet_sum_rows(kinglet_context *context, int32_t groups, int32_t rows, int32_t columns,
-                      const float *x, float *out, int32_t mode) KINGLET_NOEXCEPT;
+/// out[j] (+)= sum over i of x[i][j]; accumulates when `mode` says so.
+void kinglet_sum_rows(kinglet_context *context, int32_t rows, int32_t columns, const float *x,
+                      float *out, int32_t mode) KINGLET_NOEXCEPT;
 
 /// y = tanh(x).
 void kinglet_tanh_forward(kinglet_context *context, int64_t count, const float *x,
@@ -85,18 +81,16 @@ void kinglet_tanh_backward(kinglet_context *context, int64_t count, const float 
 
 /// y = tanh(scale·x̂ + offset), x̂ = (x - mean(x))/sqrt(var(x) + 1e-6) over the columns of a row.
 /// x is replaced by x̂, and inverse_deviation (one value per row) is filled for the backward pass.
-void kinglet_norm_tanh_forward(kinglet_context *context, int32_t groups, int32_t rows,
-                               int32_t columns, float *x, const float *scale, const float *offset,
-                               const int32_t *members, float *y,
+void kinglet_norm_tanh_forward(kinglet_context *context, int32_t rows, int32_t columns, float *x,
+                               const float *scale, const float *offset, float *y,
                                float *inverse_deviation) KINGLET_NOEXCEPT;
 
 /// The backward pass of the same; `mode` governs dscale and doffset (both null: not wanted).
 /// dx is overwritten and may be dy.
-void kinglet_norm_tanh_backward(kinglet_context *context, int32_t groups, int32_t rows,
-                                int32_t columns, const float *normalised, const float *scale,
-                                const float *y, const float *inverse_deviation, const float *dy,
-                                float *dx, float *dscale, float *doffset,
-                                int32_t mode) KINGLET_NOEXCEPT;
+void kinglet_norm_tanh_backward(kinglet_context *context, int32_t rows, int32_t columns,
+                                const float *normalised, const float *scale, const float *y,
+                                const float *inverse_deviation, const float *dy, float *dx,
+                                float *dscale, float *doffset, int32_t mode) KINGLET_NOEXCEPT;
 
 /// Standard normal draws by the Box-Muller transform, sqrt(-2 ln(1-u))·cos(2πv), from pairs of
 /// uniform draws in [0, 1): u = uniforms[2i], v = uniforms[2i+1].

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// Each bad input gives one clear line and a non-zero exit, and leaves nothing running.
+@Suite(.serialized) struct BadInputTests {
+  private let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  private func expectRefusal(
+    _ arguments: [String], saying words: [String],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let outcome = try KingletProcess.run(arguments, scratch: scratch)
+    #expect(outcome.status != 0, sourceLocation: sourceLocation)
+    let lines = outcome.errors.split(separator: "\n")
+    #expect(lines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
+    for word in words {
+      #expect(outcome.errors.contains(word), "\(outcome.errors)", sourceLocation: sourceLocation)
+    }
+    #expect(KingletProcess.isGone(scratch.url.path), sourceLocation: sourceLocation)
+  }
+
+  private func launch(_ changes: [String]) -> [String] {
+    ["launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path("r")] + changes
+  }
+
+  @Test func `an unknown key names the nearest one`() throws {
+    try expectRefusal(launch(["learner.ensembel=3"]), saying: ["learner.ensembel", "ensemble"])
+  }
+
+  @Test func `a wrong type names the key and what it wants`() throws {
+    try expectRefusal(launch(["learner.width=wide"]), saying: ["learner.width", "wide"])
+  }
+
+  @Test func `a missing robot names those that exist`() throws {
+    try expectRefusal(launch(["robot=pandda"]), saying: ["pandda", "panda"])
+  }
+
+  @Test func `a missing launch file is named`() throws {
+    try expectRefusal(["launch", "Launch/none.yaml"], saying: ["Launch/none.yaml"])
+  }
+
+  @Test func `a port in use is named`() throws {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(listener) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let port = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic -> UInt16 in
+        guard bind(listener, generic, length) == 0, listen(listener, 1) == 0,
+          getsockname(listener, generic, &length) == 0
+        else { return 0 }
+        return UInt16(bigEndian: UnsafePointer(pointer).pointee.sin_port)
+      }
+    }
+    try #require((1024...64_000).contains(port))
+    // The status socket takes the last of the ten ports.
+    try expectRefusal(
+      [
+        "demonstrate", "Launch/pcb-insertion.yaml", "run=" + scratch.path("r"),
+        "demonstrations.file=" + scratch.path("d.safetensors"),
+        "endpoints=tcp://127.0.0.1:\(port - 9)",
+      ], saying: ["\(port)", "in use"])
+  }
+
+  @Test func `a corrupt or foreign policy is refused by evaluate`() throws {
+    let run = scratch.path("run")
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+    let plan = try KingletProcess.run(launch(["--dry-run"]), scratch: scratch)
+    let recipe = try #require(plan.output.range(of: "recipe:\n"))
+    try String(plan.output[recipe.upperBound...]).write(
+      toFile: run + "/resolved.yaml", atomically: true, encoding: .utf8)
+    try expectRefusal(["evaluate", run], saying: ["policy.safetensors"])
+    for bytes in [Data(), Data([1, 2, 3]), Data(repeating: 255, count: 4096)] {
+      try bytes.write(to: URL(fileURLWithPath: run + "/policy.safetensors"))
+      try expectRefusal(["evaluate", run, "--episodes", "1"], saying: ["policy.safetensors"])
+    }
+  }
+
+  @Test func `corrupt demonstrations are refused before anything starts`() throws {
+    let file = scratch.path("d.safetensors")
+    try Data(repeating: 7, count: 100).write(to: URL(fileURLWithPath: file))
+    try expectRefusal(launch(["demonstrations.file=" + file]), saying: [file])
+    #expect(!FileManager.default.fileExists(atPath: scratch.path("r")))
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// What `launch --json` prints of a run.
+private struct Digests: Decodable, Equatable {
+  var replayDigest: String
+  var weightsDigest: String
+  var steps: Int
+  var updates: Int
+}
+
+@Suite(.serialized) struct DeterminismTests {
+  private let scratch: Scratch
+  private let demonstrations: String
+
+  init() throws {
+    scratch = try Scratch()
+    demonstrations = scratch.path("shown.safetensors")
+    let outcome = try KingletProcess.run(
+      [
+        "demonstrate", "Launch/pcb-insertion.yaml", "run=" + scratch.path("d"),
+        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2", "--json",
+      ], scratch: scratch)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  private func train(_ name: String, _ changes: [String]) throws -> Digests {
+    let outcome = try KingletProcess.run(
+      [
+        "launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path(name),
+        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2", "finish.steps=250",
+        "learner.startStep=100", "learner.ensemble=2", "learner.width=64",
+        "learner.updatesPerStep=1", "--json",
+      ] + changes, scratch: scratch)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    return try JSONDecoder().decode(Digests.self, from: Data(outcome.output.utf8))
+  }
+
+  @Test func `a session is byte-identical when run again and in the other placement`() throws {
+    let first = try train("a", ["seed=7", "placement=driver"])
+    #expect(first.updates > 100)
+    #expect(try train("b", ["seed=7", "placement=driver"]) == first)
+    #expect(try train("c", ["seed=7", "placement=process"]) == first)
+    let other = try train("e", ["seed=8", "placement=driver"])
+    #expect(other.replayDigest != first.replayDigest)
+    #expect(other.weightsDigest != first.weightsDigest)
+  }
+
+  @Test func `one ctrl-c saves a policy, and nothing is left running`() throws {
+    let run = scratch.path("i")
+    let launch = try KingletProcess(
+      [
+        "launch", "Launch/pcb-insertion.yaml", "run=" + run,
+        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
+        "learner.width=64", "learner.updatesPerStep=1",
+      ], scratch: scratch)
+    try waitForSteps(run)
+    kill(launch.process.processIdentifier, SIGINT)
+    let outcome = try launch.finish(within: 60)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("interrupted"))
+    #expect(FileManager.default.fileExists(atPath: run + "/policy.safetensors"))
+    #expect(FileManager.default.fileExists(atPath: run + "/summary.json"))
+    #expect(KingletProcess.isGone(run))
+  }
+
+  @Test(arguments: [SIGTERM, SIGKILL])
+  func `processes end with the launch that started them`(signal: Int32) throws {
+    let run = scratch.path("k\(signal)")
+    let launch = try KingletProcess(
+      [
+        "launch", "Launch/pcb-insertion.yaml", "run=" + run,
+        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
+      ], scratch: scratch)
+    try waitForSteps(run)
+    kill(launch.process.processIdentifier, signal)
+    if signal == SIGTERM { kill(launch.process.processIdentifier, signal) }
+    _ = try launch.finish(within: 60)
+    #expect(KingletProcess.isGone(run))
+  }
+
+  @Test(arguments: ["driver", "learner", "reward", "reset", "actor"])
+  func `a killed process ends the session with its name`(role: String) throws {
+    let run = scratch.path("m" + role)
+    let launch = try KingletProcess(
+      [
+        "launch", "Launch/pcb-insertion.yaml", "run=" + run,
+        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
+      ], scratch: scratch)
+    try waitForSteps(run)
+    let victims = KingletProcess.running(with: role + "\0" + run)
+    #expect(victims.count == 1)
+    for victim in victims { kill(victim, SIGKILL) }
+    let outcome = try launch.finish(within: 60)
+    #expect(outcome.status != 0)
+    #expect(outcome.errors.contains(role), "\(outcome.errors)")
+    #expect(KingletProcess.isGone(run))
+  }
+
+  /// Waits until a run has written its first figures.
+  private func waitForSteps(_ run: String) throws {
+    let deadline = DispatchTime.now() + 60
+    while (FileManager.default.contents(atPath: run + "/metrics.jsonl") ?? Data()).isEmpty {
+      try #require(DispatchTime.now() < deadline, "the session did not start")
+      usleep(20_000)
+    }
+  }
+}
