@@ -48,8 +48,10 @@ public struct SpiralExpert: Policy {
   private static let nearShare = 0.4
 
   /// An expert for pins of a length [m], whose actions are disturbed by normal noise of a standard
-  /// deviation: a disturbed expert shows how to come back from where a learner will stray (Laskey
-  /// et al. 2017, DART).
+  /// deviation.
+  ///
+  /// A disturbed expert shows how to come back from where a learner will stray (DART: Laskey et al.
+  /// 2017).
   public init(view: View, pinLength: Double, noise: Double = 0) {
     self.view = view
     self.pinLength = pinLength
@@ -59,7 +61,7 @@ public struct SpiralExpert: Policy {
   /// The carry of an expert that has not touched the board.
   public func start() -> Carry { Carry() }
 
-  /// Goes on with approach, search or pressing; draws nothing.
+  /// Goes on with approach, search or pressing, and draws the noise where there is any.
   public func act<R: RandomNumberGenerator>(
     _ carry: inout Carry, on observation: Span<Float>, into action: inout MutableSpan<Float>,
     using rng: inout R

@@ -15,6 +15,7 @@ public struct Dense: Sendable {
   }
 
   /// Xavier-uniform weights (Glorot and Bengio 2010), ±√(6/(inputs + outputs)), and zero bias.
+  ///
   /// `heads` outputs that share the matrix count as layers of their own.
   public func initialise(
     _ parameters: borrowing ParameterArena, heads: Int = 1, using stream: inout RandomStream

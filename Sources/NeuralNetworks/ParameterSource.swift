@@ -23,17 +23,23 @@ public struct ParameterArena: ~Copyable, Sendable {
     gradients = Matrix(rows: 1, columns: layout.count)
   }
 
-  /// The parameters with gradients, for a pass that trains them. Valid as long as the arena lives.
+  /// The parameters with gradients, for a pass that trains them.
+  ///
+  /// Valid as long as the arena lives.
   public var tracked: ArenaParameters {
     ArenaParameters(values: values.base, gradients: gradients.base, members: nil, count: nil)
   }
 
-  /// The parameters as constants. Valid as long as the arena lives.
+  /// The parameters as constants.
+  ///
+  /// Valid as long as the arena lives.
   public var frozen: ArenaParameters {
     ArenaParameters(values: values.base, gradients: nil, members: nil, count: nil)
   }
 
-  /// Some members of the ensemble as constants. Valid as long as arena and `members` live.
+  /// Some members of the ensemble as constants.
+  ///
+  /// Valid as long as arena and `members` live.
   public func frozen(members: UnsafePointer<Int32>, count: Int) -> ArenaParameters {
     ArenaParameters(values: values.base, gradients: nil, members: members, count: count)
   }
@@ -51,6 +57,7 @@ public struct ArenaParameters: ParameterSource {
   let members: UnsafePointer<Int32>?
   let count: Int?
 
+  /// A leaf in the arena's memory, with its gradient where the arena keeps one.
   public func tensor(_ slot: ParameterSlot, on tape: inout Tape) -> Tensor {
     tape.reference(
       value: values + slot.offset, gradient: gradients.map { $0 + slot.offset },

@@ -2,7 +2,9 @@ extension Safetensors {
   /// Longest header that is read, as in the reference implementation [byte].
   static let longestHeader = 100_000_000
 
-  /// Reads a whole file's bytes. Any input either decodes or gives one error.
+  /// Reads a whole file's bytes.
+  ///
+  /// Any input either decodes or gives one error.
   public init(decoding bytes: [UInt8]) throws(SafetensorsError) {
     guard bytes.count >= 8 else { throw .length(expected: 8, found: bytes.count) }
     let declared = Self.words([UInt8](bytes[0..<8]), UInt64.self)[0]

@@ -1,5 +1,6 @@
 extension Safetensors {
   /// The file's bytes: header length, JSON header padded with spaces to a multiple of 8, elements.
+  ///
   /// Wider elements come first, so that every array is aligned to its element; metadata keys are
   /// sorted, so that equal contents have equal bytes.
   public func encoded() -> [UInt8] {

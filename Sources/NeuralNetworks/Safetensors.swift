@@ -1,4 +1,6 @@
-/// A safetensors file in memory: named arrays and a dictionary of strings. No code is ever loaded.
+/// A safetensors file in memory: named arrays and a dictionary of strings.
+///
+/// No code is ever loaded.
 public struct Safetensors: Sendable, Equatable {
   /// Type of an array's elements, little-endian.
   public enum Element: String, Sendable, CaseIterable {

@@ -19,6 +19,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
   /// The file system refused; `reason` is the system's text.
   case file(path: String, operation: String, reason: String)
 
+  /// One line: what was expected, what was found.
   public var description: String {
     switch self {
     case .length(let expected, let found):

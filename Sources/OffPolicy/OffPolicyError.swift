@@ -9,6 +9,7 @@ public enum OffPolicyError: Error, Equatable, CustomStringConvertible {
   /// The policy or checkpoint is for another task: sizes as (observation, action).
   case sizes(expected: [Int], found: [Int])
 
+  /// One line: what was expected, what was found.
   public var description: String {
     switch self {
     case .contents(let error): error.description

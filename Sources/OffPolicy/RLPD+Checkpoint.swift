@@ -31,7 +31,9 @@ extension RLPD {
     return file
   }
 
-  /// Takes a checkpoint of a learner of the same configuration. On an error nothing has changed.
+  /// Takes a checkpoint of a learner of the same configuration.
+  ///
+  /// On an error nothing has changed.
   public mutating func restore(_ file: Safetensors) throws(OffPolicyError) {
     try OffPolicyError.check(file, isOf: Self.format)
     let saved = try OffPolicyError.wrapping { () throws(SafetensorsError) in

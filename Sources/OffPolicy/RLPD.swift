@@ -3,8 +3,10 @@ import NeuralNetworks
 import Randomness
 import Tensors
 
-/// RLPD (Ball et al. 2023): soft actor-critic with an ensemble of critics, a random pair of them in
-/// the target, and many critic updates per step.
+/// RLPD: soft actor-critic with an ensemble of critics, a random pair of them in the target, and
+/// many critic updates per step.
+///
+/// After Ball, Smith, Kostrikov and Levine 2023.
 ///
 /// A batch (s, a, r, mask, s') gives, with a' ~ π(·|s'):
 ///   y = r + γ·mask·min over the drawn target critics of Q'(s', a'),
@@ -69,8 +71,10 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
 
   deinit { members.deallocate() }
 
-  /// One critic update; each `criticsPerActor`-th call also one of actor and temperature, on the
-  /// same batch. Allocates nothing after the first such call.
+  /// One critic update, and in each `criticsPerActor`-th call one of actor and temperature, on the
+  /// same batch.
+  ///
+  /// Allocates nothing after the first such call.
   public mutating func update(from batch: borrowing Batch) -> RLPDReport {
     precondition(batch.rows == configuration.batchRows, "\(batch.rows) rows in a batch")
     precondition(batch.observationSize == configuration.observationSize, "observation size")
@@ -144,7 +148,9 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     last.actorLoss = tape.scalar(loss)
   }
 
-  /// Mean squared distance of tanh(mean) from what was demonstrated (Nair et al. 2018).
+  /// Mean squared distance of tanh(mean) from what was demonstrated.
+  ///
+  /// After Nair, McGrew, Andrychowicz, Zaremba and Abbeel 2018.
   private mutating func cloningError(_ batch: borrowing Batch) -> Tensor {
     let shown = batch.demonstrated
     let observations = tape.constant(batch.observations, rows: shown)
@@ -163,7 +169,8 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
       (uniforms.base[2 * i], uniforms.base[2 * i + 1]) = uniformPair(noiseStream.next())
     }
     let noise = tape.constant(
-      rows: configuration.batchRows, columns: configuration.actionSize) { _ in }
+      rows: configuration.batchRows, columns: configuration.actionSize
+    ) { _ in }
     tape.fillNormal(noise, fromUniforms: uniforms)
     return noise
   }

@@ -8,7 +8,9 @@ public enum EntropyBackup: Sendable {
   case on
 }
 
-/// Sizes and rates of RLPD (Ball et al. 2023) as SERL runs it (Luo et al. 2024).
+/// Sizes and rates of RLPD as SERL runs it.
+///
+/// After Ball et al. 2023 and Luo et al. 2024.
 public struct RLPDConfiguration: Sendable {
   /// Components of an observation.
   public var observationSize: Int
@@ -16,8 +18,10 @@ public struct RLPDConfiguration: Sendable {
   public var actionSize: Int
   /// Critics, E.
   public var ensemble = 2
-  /// Target critics in the minimum of a target. Below `ensemble` they are drawn uniformly with
-  /// replacement, once per minibatch; at `ensemble` every one is taken and nothing is drawn.
+  /// Target critics in the minimum of a target.
+  ///
+  /// Below `ensemble` they are drawn uniformly with replacement, once per minibatch; at `ensemble`
+  /// every one is taken and nothing is drawn.
   public var drawn = 2
   /// Units of each of the two hidden layers.
   public var width = 256
@@ -25,8 +29,10 @@ public struct RLPDConfiguration: Sendable {
   public var layerNorm = Normalisation.layerNorm
   /// γ.
   public var discount = 0.96
-  /// Returns that the task can have at all. Targets are kept within, as Andrychowicz et al. 2017
-  /// do: with sparse rewards and long bootstrapping nothing else holds an optimistic critic back.
+  /// Returns that the task can have at all.
+  ///
+  /// Targets are kept within, as Andrychowicz et al. 2017 do: with sparse rewards and long
+  /// bootstrapping nothing else holds an optimistic critic back.
   public var returns: ClosedRange<Float> = -.infinity ... .infinity
   /// Adam's rate for actor, critics and temperature.
   public var learningRate = 3e-4

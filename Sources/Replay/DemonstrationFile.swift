@@ -41,7 +41,8 @@ public enum DemonstrationFile {
     file.add("observations", shape: [rows, observation], transitions.flatMap(\.observation))
     file.add("actions", shape: [rows, action], transitions.flatMap(\.action))
     file.add("rewards", shape: [rows], transitions.map(\.reward))
-    file.add("nextObservations", shape: [rows, observation], transitions.flatMap(\.nextObservation))
+    file.add(
+      "nextObservations", shape: [rows, observation], transitions.flatMap(\.nextObservation))
     file.add("masks", shape: [rows], transitions.map(\.mask))
     file.add("endings", shape: [rows], transitions.map { $0.ending?.rawValue ?? 0 })
     file.add("episodes", shape: [rows], transitions.map { UInt64($0.episode) })

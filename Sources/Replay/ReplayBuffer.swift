@@ -3,7 +3,9 @@ public import Messages
 public import Randomness
 import Tensors
 
-/// Ring of the newest transitions, sampled uniformly with replacement. Allocates at its start only.
+/// Ring of the newest transitions, sampled uniformly with replacement.
+///
+/// Allocates at its start only.
 public struct ReplayBuffer: ~Copyable, Sendable {
   /// Most transitions that are kept; the oldest are overwritten.
   public let capacity: Int
@@ -19,7 +21,9 @@ public struct ReplayBuffer: ~Copyable, Sendable {
     store = Batch(rows: capacity, observationSize: observationSize, actionSize: actionSize)
   }
 
-  /// Keeps a transition. Its sizes must be the buffer's, its numbers finite, its action in -1…1.
+  /// Keeps a transition.
+  ///
+  /// Its sizes must be the buffer's, its numbers finite, its action in -1…1.
   public mutating func append(_ transition: Transition) {
     precondition(transition.reward.isFinite, "reward \(transition.reward)")
     precondition(transition.observation.allSatisfy(\.isFinite), "observation is not finite")

@@ -166,6 +166,10 @@ struct DriverSession: ~Copyable {
       } catch WireError.timedOut {
         try applyWithoutCommand()
       }
+      if watch.phase == .stopped {
+        try comeToRest()
+        throw SessionFailure("driver: the controller is silent; the arm has been stopped")
+      }
     }
   }
 }

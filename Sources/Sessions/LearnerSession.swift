@@ -105,7 +105,9 @@ struct LearnerSession: ~Copyable {
   private mutating func learn(from transition: Transition) throws {
     online.append(transition)
     learned += 1
-    if learned >= recipe.learner.startStep {
+    // In real time nobody waits: a learner that is behind takes in what has come and goes on.
+    let isBehind = recipe.clock == .realtime && !pending.isEmpty
+    if learned >= recipe.learner.startStep, !isBehind {
       let start = MonotonicClock.now
       for _ in 0..<recipe.learner.updatesPerStep { update(shown: shownRows) }
       busyNanoseconds += MonotonicClock.now - start

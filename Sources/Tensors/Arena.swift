@@ -1,5 +1,7 @@
-/// Bump arena of floats. Pointers stay valid until `reset`; the arena grows by blocks and, at the
-/// reset after it grew, becomes one block of the whole size: then it allocates no more.
+/// Bump arena of floats.
+///
+/// Pointers stay valid until `reset`; the arena grows by blocks and, at the reset after it grew,
+/// becomes one block of the whole size: then it allocates no more.
 struct Arena: ~Copyable, @unchecked Sendable {
   private var blocks: [UnsafeMutablePointer<Float>] = []
   private var capacities: [Int] = []

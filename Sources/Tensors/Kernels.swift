@@ -12,6 +12,7 @@ public enum KernelVariant: Int32, Sendable, CaseIterable, Comparable {
   /// The fastest that this CPU runs.
   public static var best: Self { Self(rawValue: kinglet_best_variant()) ?? .portable }
 
+  /// True when `a` needs less of a CPU than `b`.
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
@@ -23,7 +24,9 @@ public struct Kernels: ~Copyable, @unchecked Sendable {
   /// The instruction set in use.
   public let variant: KernelVariant
 
-  /// Starts `threads - 1` threads. `variant` must be one that this CPU runs.
+  /// Starts one thread fewer than `threads`, since the caller's own is among them.
+  ///
+  /// `variant` must be one that this CPU runs.
   public init(threads: Int = 1, variant: KernelVariant = .best) {
     precondition((1...64).contains(threads), "kernels take 1 to 64 threads, not \(threads)")
     guard let context = kinglet_context_create(Int32(threads), variant.rawValue) else {

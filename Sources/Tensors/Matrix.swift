@@ -4,7 +4,9 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
   public let rows: Int
   /// Number of columns.
   public let columns: Int
-  /// The first element. Valid as long as the matrix lives.
+  /// The first element.
+  ///
+  /// Valid as long as the matrix lives.
   public let base: UnsafeMutablePointer<Float>
 
   /// A matrix of zeros.
@@ -35,7 +37,9 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
   /// The elements, row by row.
   public var values: [Float] { Array(elements) }
 
-  /// The elements in place, row by row. Valid as long as the matrix lives.
+  /// The elements in place, row by row.
+  ///
+  /// Valid as long as the matrix lives.
   public var elements: UnsafeBufferPointer<Float> {
     UnsafeBufferPointer(start: base, count: count)
   }

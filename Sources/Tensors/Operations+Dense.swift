@@ -17,6 +17,7 @@ struct DenseGradients {
 
 extension Tape {
   /// Dense layer: result[g] = x[g]·weight[g] + bias[g], x rows×k, weight k×n, bias 1×n.
+  ///
   /// An x of one group serves every member of the ensemble.
   public mutating func multiply(_ x: Tensor, _ weight: Tensor, adding bias: Tensor) -> Tensor {
     let inputs = checked(x, weight, bias)
@@ -37,8 +38,10 @@ extension Tape {
   }
 
   /// tanh(scale·ẑ + offset) of z = x·weight + bias, ẑ = (z - mean)/√(variance + 1e-6) over the
-  /// columns of each row (Ba, Kiros and Hinton 2016); scale and offset 1×n. The members of an
-  /// ensemble go through the whole layer one after another, so that each stays in the caches.
+  /// columns of each row (Ba, Kiros and Hinton 2016); scale and offset 1×n.
+  ///
+  /// The members of an ensemble go through the whole layer one after another, so that each stays in
+  /// the caches.
   public mutating func multiplyNormaliseTanh(
     _ x: Tensor, _ weight: Tensor, adding bias: Tensor, scale: Tensor, offset: Tensor
   ) -> Tensor {

@@ -32,7 +32,9 @@ extension Tape {
     }
   }
 
-  /// A reparameterised draw from the tanh-squashed diagonal Gaussian (Haarnoja et al. 2018).
+  /// A reparameterised draw from the tanh-squashed diagonal Gaussian.
+  ///
+  /// After Haarnoja, Zhou, Abbeel and Levine 2018.
   ///
   /// head holds [mean | log deviation]. action = tanh(mean + deviation·noise) with
   /// deviation = clip(exp(log deviation), 1e-5, 5), and
@@ -67,6 +69,7 @@ extension Tape {
   }
 
   /// Mean over every element of (prediction - target)²; a target of one group serves all members.
+  ///
   /// The target takes no gradient.
   public mutating func meanSquaredError(_ prediction: Tensor, target: Tensor) -> Tensor {
     let block = prediction.rows * prediction.columns

@@ -1,4 +1,6 @@
-/// Handle of a value on a tape: `groups` blocks of rows×columns. Valid until the tape's `reset`.
+/// Handle of a value on a tape, of `groups` blocks of rows×columns.
+///
+/// Valid until the tape's `reset`.
 public struct Tensor: Sendable, BitwiseCopyable, Equatable {
   let index: Int32
   /// Members of an ensemble that the value holds one after another.
@@ -77,9 +79,10 @@ public struct Tape: ~Copyable, @unchecked Sendable {
     return tensor
   }
 
-  /// A leaf in memory that the caller owns and that must outlive the use of the tensor. With a
-  /// gradient, `backward` overwrites it, and asking again gives the same tensor. `members` picks
-  /// for each group a block of `value`; such a tensor takes no gradient.
+  /// A leaf in memory that the caller owns and that must outlive the use of the tensor.
+  ///
+  /// With a gradient, `backward` overwrites it, and asking again gives the same tensor. `members`
+  /// picks for each group a block of `value`; such a tensor takes no gradient.
   public mutating func reference(
     value: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?, groups: Int,
     rows: Int, columns: Int, members: UnsafePointer<Int32>? = nil
@@ -112,8 +115,9 @@ public struct Tape: ~Copyable, @unchecked Sendable {
   }
 
   /// Fills the gradient of every tracked tensor with ∂loss/∂tensor and forgets the operations, so
-  /// that a second loss on the same tape differentiates only what came after. Leaves that the loss
-  /// does not depend on get zeros.
+  /// that a second loss on the same tape differentiates only what came after.
+  ///
+  /// Leaves that the loss does not depend on get zeros.
   public mutating func backward(from loss: Tensor) {
     precondition(loss.count == 1, "backward from a tensor of \(loss.count) elements")
     guard let seed = node(loss).gradient else { return }

@@ -51,8 +51,10 @@ private func aside(_ pose: Transform<Target, Tool>) -> Double {
 }
 
 @Suite struct SpiralExpertTests {
-  @Test func `it keeps the laws of a policy`() {
-    expectPolicyLaws(PolicySizes(observation: 19, action: 6)) { expert }
+  @Test(arguments: [0, 0.3]) func `it keeps the laws of a policy`(noise: Double) {
+    expectPolicyLaws(PolicySizes(observation: 19, action: 6)) {
+      SpiralExpert(view: view, pinLength: pins, noise: noise)
+    }
   }
 
   @Test func `it reaches the target in free space from any start`() {

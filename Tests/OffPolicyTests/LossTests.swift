@@ -104,9 +104,8 @@ import Testing
     let batch = LearnerBench.randomBatch(configuration, seed: 7)
     var learner = RLPD(configuration, seed: 11)
     let start = try ReferenceLearner.weights(learner.checkpoint(), "targets.")
-    #expect(try start == ReferenceLearner.weights(learner.checkpoint(), "critics.").filter {
-      start[$0.key] != nil
-    })
+    let critic = try ReferenceLearner.weights(learner.checkpoint(), "critics.")
+    #expect(start == critic.filter { start[$0.key] != nil })
     _ = learner.update(from: batch)
     let critics = try ReferenceLearner.weights(learner.checkpoint(), "critics.")
     for (name, values) in try ReferenceLearner.weights(learner.checkpoint(), "targets.") {

@@ -82,7 +82,7 @@ import Testing
     var leaf = Leaf(1, 4, using: &stream)
     leaf.values = [0.3, -0.2, 3, -20]
     let result = differentiate([leaf]) { tape, x in
-      let noise = tape.constant(rows: 1, columns: 2) { $0[0] = 0.1; $0[1] = -0.3 }
+      let noise = tape.constant(rows: 1, columns: 2) { ($0[0], $0[1]) = (0.1, -0.3) }
       let sample = tape.squashedGaussian(head: x[0], noise: noise)
       return tape.weightedSum(tape.mean(sample.action), 1, tape.mean(sample.logProbability), 1)
     }

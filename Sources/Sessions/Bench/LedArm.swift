@@ -1,0 +1,53 @@
+import ControlLoop
+import Geometry
+import ImpedanceControl
+import Messages
+import Recipes
+import SimulatedWorld
+
+/// A simulated arm under its control loop in one process, led by scripted setpoints.
+struct LedArm: ~Copyable {
+  var arm: SimulatedArm
+  var loop: ControlLoop<CartesianImpedance>
+  private var sequence: UInt64 = 0
+
+  init(_ recipe: SessionRecipe) throws {
+    let arm = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
+    let loop = try ControlLoop<CartesianImpedance>(recipe)
+    self.arm = arm
+    self.loop = loop
+  }
+
+  /// Gives the setpoint that counts from the current tick on.
+  mutating func lead(
+    toward baseFromTool: Transform<Base, Tool>, _ compliance: Compliance
+  ) throws {
+    sequence += 1
+    try loop.receive(
+      Setpoint(
+        sequence: sequence, effectTick: arm.read().tick, baseFromTool: baseFromTool,
+        compliance: compliance))
+  }
+
+  /// One tick: read, compute, write.
+  mutating func tick() throws { try arm.write(loop.step(arm.read())) }
+
+  /// Goes toward a pose for so many ticks.
+  mutating func go(
+    toward baseFromTool: Transform<Base, Tool>, _ compliance: Compliance, ticks: Int
+  ) throws {
+    try lead(toward: baseFromTool, compliance)
+    for _ in 0..<ticks { try tick() }
+  }
+}
+
+extension TaskGeometry {
+  /// The equilibrium that presses the seated part with the taught force.
+  func pressed(_ recipe: SessionRecipe) -> Transform<Base, Tool> {
+    let task = recipe.task
+    let depth = task.target.pressing / task.compliance.translationalStiffness
+    return baseFromTarget
+      * Transform(
+        rotation: Rotation<Target, Tool>.identity, translation: Vector3(0, 0, depth))
+  }
+}
