@@ -42,7 +42,12 @@ int realtime_count_stop_signals(void) {
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGINT, &action, 0) != 0) return errno;
   if (sigaction(SIGTERM, &action, 0) != 0) return errno;
-  return 0;
+  // A parent that starts this process from a worker thread may hand down a mask with both blocked.
+  sigset_t counted;
+  sigemptyset(&counted);
+  sigaddset(&counted, SIGINT);
+  sigaddset(&counted, SIGTERM);
+  return pthread_sigmask(SIG_UNBLOCK, &counted, 0);
 }
 
 int32_t realtime_stop_signals(void) { return atomic_load(&stop_signals); }

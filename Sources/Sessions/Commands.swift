@@ -105,7 +105,7 @@ public enum Commands {
       let report = try demonstrate(recipe, progress: progress)
       progress.write(report.text + "\n")
     }
-    let found = try DemonstrationFile.read(file)
+    let found = try loadDemonstrations(file)
     try DemonstrationFormat(recipe).check(found.metadata, file: file)
     return found.metadata["robotMinutes"].flatMap(Double.init) ?? 0
   }

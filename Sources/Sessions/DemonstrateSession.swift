@@ -125,6 +125,17 @@ extension SpiralExpert {
   }
 }
 
+/// The transitions and metadata of a file of demonstrations; an error names the file.
+func loadDemonstrations(
+  _ file: String
+) throws -> (transitions: [Transition], metadata: [String: String]) {
+  do {
+    return try DemonstrationFile.read(file)
+  } catch {
+    throw SessionFailure("\(file): \(error); record anew with `kinglet demonstrate`")
+  }
+}
+
 /// What demonstrations must share with a session to be of use to it.
 struct DemonstrationFormat: Equatable {
   let metadata: [String: String]

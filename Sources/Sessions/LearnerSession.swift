@@ -203,7 +203,7 @@ struct LearnerSession: ~Copyable {
       capacity: max(1, recipe.learner.capacity), observationSize: ObservationLayout.size,
       actionSize: ObservationLayout.actionSize)
     guard recipe.learner.demonstrationShare > 0 else { return buffer }
-    for transition in try DemonstrationFile.read(recipe.demonstrations.file).transitions {
+    for transition in try loadDemonstrations(recipe.demonstrations.file).transitions {
       buffer.append(transition)
     }
     return buffer

@@ -108,7 +108,13 @@ struct BenchLearner: ParsableCommand {
 
   mutating func run() throws {
     var overrides = recipe.overrides
-    if let ensemble { overrides.append("learner.ensemble=\(ensemble)") }
+    if let ensemble {
+      overrides.append("learner.ensemble=\(ensemble)")
+      // As SERL draws, unless something else was asked for.
+      if !overrides.contains(where: { $0.hasPrefix("learner.drawn=") }) {
+        overrides.append("learner.drawn=\(min(2, ensemble))")
+      }
+    }
     if let threads { overrides.append("learner.threads=\(threads)") }
     let report = try Commands.benchLearner(
       file: recipe.file, overrides: overrides, updates: updates)

@@ -76,7 +76,8 @@ import Testing
       let torque = law.torque(
         for: state, toward: setpoint(state.baseFromTool, stiff))
       let asked = -stiff.nullspaceStiffness * away
-      let leak = 0.04 / (s * s + 0.04)
+      let damping = CartesianImpedance.projectorDamping * CartesianImpedance.projectorDamping
+      let leak = damping / (s * s + damping)
       #expect(abs(torque.dot(row) - leak * asked.dot(row)) < 1e-9)
       let across = torque - torque.dot(row) * row
       let expected = asked - asked.dot(row) * row

@@ -98,7 +98,7 @@ import Testing
       let keys = first.components(separatedBy: "\"").enumerated()
         .filter { $0.offset % 2 == 1 && $0.element.first?.isLetter == true }.map(\.element)
         .filter { !["panda", "pcb-insertion", "robotTime"].contains($0) }
-      #expect(keys == keys.sorted() && keys.count == (success == nil ? 12 : 13))
+      #expect(keys == keys.sorted() && keys.count == (success == nil ? 14 : 15))
     }
   }
 

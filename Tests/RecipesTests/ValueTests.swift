@@ -110,7 +110,7 @@ import Testing
     (["robot.safety.commandTimeout=0.2"], "safety.stopTimeout"),
     (["robot.sensing.torqueLowPass=500"], "sensing.torqueLowPass"),
     (["robot.driver.timestep=0.0003333333333"], "driver.timestep"),
-    (["learner.drawn=3"], "learner.drawn"), (["learner.capacity=255"], "learner.capacity"),
+    (["learner.drawn=5"], "learner.drawn"), (["learner.capacity=255"], "learner.capacity"),
     (["demonstrations.episodes=0"], "demonstrations"),
   ]) func `values that contradict each other are refused`(
     overrides: [String], key: String

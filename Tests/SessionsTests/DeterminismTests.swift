@@ -29,7 +29,8 @@ private struct Digests: Decodable, Equatable {
       [
         "launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path(name),
         "demonstrations.file=" + demonstrations, "demonstrations.episodes=2", "finish.steps=250",
-        "learner.startStep=100", "learner.ensemble=2", "learner.width=64",
+        "learner.startStep=100", "learner.ensemble=2", "learner.drawn=2", "learner.width=64",
+        "learner.pretrainUpdates=50",
         "learner.updatesPerStep=1", "--json",
       ] + changes, scratch: scratch)
     try #require(outcome.status == 0, "\(outcome.errors)")

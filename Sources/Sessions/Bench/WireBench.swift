@@ -13,7 +13,8 @@ public struct WireReport: Encodable, Sendable {
   /// From sending a state to holding its torque: encoding, ZeroMQ both ways, control law, safety,
   /// decoding [µs].
   public var roundTripMicroseconds: Spread
-  /// The same two lengths of bytes to a process that sends back without looking [µs].
+  /// The same two lengths of bytes to a process that sends back without looking, with no polling
+  /// before a wait sleeps [µs].
   public var floorMicroseconds: Spread
   /// Length of a state [bytes].
   public var stateBytes: Int
@@ -132,23 +133,12 @@ struct WireBench {
       let start = MonotonicClock.now
       try bytes.withUnsafeMutableBytes { buffer in
         try socket.send(UnsafeRawBufferPointer(buffer), within: .seconds(5))
-        _ = try receive(from: &socket, into: buffer, spin: session.spin)
+        _ = try socket.receive(into: buffer, within: .seconds(5))
       }
       if index >= warmUp { times.append(MonotonicClock.now - start) }
     }
     return Spread(nanoseconds: times)
   }
-}
-
-/// Receives as the tick exchange does: looks for a while, then sleeps.
-private func receive(
-  from socket: inout Socket, into buffer: UnsafeMutableRawBufferPointer, spin: Duration
-) throws(WireError) -> Int {
-  let end = ContinuousClock.now + spin
-  repeat {
-    if let count = try socket.tryReceive(into: buffer) { return count }
-  } while ContinuousClock.now < end
-  return try socket.receive(into: buffer, within: .seconds(5))
 }
 
 extension Commands {
@@ -170,7 +160,7 @@ extension Commands {
     var isOver = false
     while !isOver {
       try bytes.withUnsafeMutableBytes { buffer in
-        isOver = try receive(from: &socket, into: buffer, spin: .microseconds(30)) == 0
+        isOver = try socket.receive(into: buffer, within: .seconds(5)) == 0
         guard !isOver else { return }
         try socket.send(
           UnsafeRawBufferPointer(rebasing: buffer[..<JointTorque.encodedLength]),
