@@ -18,27 +18,23 @@ public struct SpiralExpert: Policy {
     public var actionTranslation: Double
     /// Rotation of action 1 [rad].
     public var actionRotation: Double
-    /// Error at which the controller's translational clip saturates [m].
-    public var clip: Double
 
     /// A view of its parts.
     public init(
       pose: Int, positionScale: Double, rotationScale: Double, actionTranslation: Double,
-      actionRotation: Double, clip: Double
+      actionRotation: Double
     ) {
       self.pose = pose
       self.positionScale = positionScale
       self.rotationScale = rotationScale
       self.actionTranslation = actionTranslation
       self.actionRotation = actionRotation
-      self.clip = clip
     }
   }
 
-  /// Steps of the search so far, and steps with the part seated.
+  /// Steps of the search so far.
   public struct Carry: Sendable, Equatable {
     var searching = 0
-    var seated = 0
   }
 
   private let view: View
@@ -82,7 +78,6 @@ public struct SpiralExpert: Policy {
       goal = spiral(carry.searching)
     } else {
       push = 0.0014
-      carry.seated += 1
       goal = (position[0], position[1])
     }
     let gain = carry.searching > 0 ? 2.5 : 1.5

@@ -119,8 +119,7 @@ extension SpiralExpert {
       view: View(
         pose: ObservationLayout.pose, positionScale: task.observation.scale.position,
         rotationScale: task.observation.scale.rotation,
-        actionTranslation: task.action.translation, actionRotation: task.action.rotation,
-        clip: task.compliance.clipAgainst.z),
+        actionTranslation: task.action.translation, actionRotation: task.action.rotation),
       pinLength: task.connector.length, noise: noise)
   }
 }

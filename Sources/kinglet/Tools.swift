@@ -44,7 +44,7 @@ struct Evaluate: ParsableCommand {
     abstract: "Counts how often a run's policy truly seats the part.")
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"))
   var folder: String
-  @Argument(help: "Changes to the run's recipe, such as task=pcb-insertion-hidden.")
+  @Argument(help: "Changes to the run's recipe, such as task.connector.hole=0.0009.")
   var overrides: [String] = []
   @Option(help: "Episodes to run.")
   var episodes = 100

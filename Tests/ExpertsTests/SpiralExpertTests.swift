@@ -6,8 +6,7 @@ import Randomness
 import Testing
 
 private let view = SpiralExpert.View(
-  pose: 4, positionScale: 0.01, rotationScale: 0.1, actionTranslation: 0.004, actionRotation: 0.03,
-  clip: 0.002)
+  pose: 4, positionScale: 0.01, rotationScale: 0.1, actionTranslation: 0.004, actionRotation: 0.03)
 private let pins = 0.003
 private let expert = SpiralExpert(view: view, pinLength: pins)
 
