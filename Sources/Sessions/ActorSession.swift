@@ -129,13 +129,14 @@ struct ActorSession {
       let reason = rule.reason ?? (isAskedToFinish(status) ? .interrupted : nil)
       guard let reason else { continue }
       let digest = try actor.link.finish()
-      loop.stopAll(reason: reason.rawValue)
       let note = FinishNote(
         reason: reason, replay: hexadecimal(digest.replay), weights: hexadecimal(digest.weights))
       try status.report(
         Status(
           role: "actor", step: loop.steps, episode: episode, robotNanoseconds: loop.robotTime,
           values: [], note: note.text))
+      // Only now: a process that ends before this word has come looks like one that broke.
+      loop.stopAll(reason: reason.rawValue)
       return
     }
   }

@@ -81,7 +81,7 @@ struct LaunchSession: ~Copyable {
         case .ready: break
         }
       }
-      if let ended = processes.firstEnded(), finishNote == nil, ended.role != .actor {
+      if let ended = processes.firstEnded(), ended.role != .actor, try isUnexpected(ended.status) {
         throw SessionFailure("\(ended.role.rawValue) ended early (status \(ended.status))")
       }
     }
@@ -89,6 +89,15 @@ struct LaunchSession: ~Copyable {
       if case .status(let status) = news { try note(status) }
     }
     guard finishNote != nil else { throw SessionFailure("actor ended before the training did") }
+  }
+
+  /// Whether an ending is none that the actor announced. An orderly one may overtake the news of it.
+  private mutating func isUnexpected(_ status: Int32) throws -> Bool {
+    let deadline = Deadline(in: status == 0 ? 5_000_000_000 : 0)
+    while finishNote == nil, !deadline.isPast() {
+      if case .status(let news) = try processes.next(within: .milliseconds(50)) { try note(news) }
+    }
+    return finishNote == nil
   }
 
   private mutating func note(_ status: Status) throws {
