@@ -17,8 +17,9 @@ build: setup
 	@ln -sfn .build/release/kinglet kinglet
 
 # Control and training run in release, so that is what is tested. No test looks behind `public`.
+# The product alone: `--build-tests` would compile all of protoc as well.
 test: build
-	@swift build -c release --build-tests
+	@swift build -c release --product kingletPackageTests
 	@swift test -c release --skip-build --disable-xctest
 
 train: build
