@@ -91,7 +91,9 @@ struct LaunchSession: ~Copyable {
     guard finishNote != nil else { throw SessionFailure("actor ended before the training did") }
   }
 
-  /// Whether an ending is none that the actor announced. An orderly one may overtake the news of it.
+  /// Whether an ending is none that the actor announced.
+  ///
+  /// An orderly one may overtake the news of it.
   private mutating func isUnexpected(_ status: Int32) throws -> Bool {
     let deadline = Deadline(in: status == 0 ? 5_000_000_000 : 0)
     while finishNote == nil, !deadline.isPast() {
