@@ -90,9 +90,9 @@ let composition: [Target] = [
   room(
     "Sessions",
     uses: [
-      "ControlLoop", "ControlSlots", "Experts", "Geometry", "ImpedanceControl", "LearningSlots", "Messages",
-      "Metrics", "NeuralNetworks", "OffPolicy", "RealTime", "Recipes", "Replay", "Resets",
-      "Randomness", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
+      "ControlLoop", "ControlSlots", "Experts", "Geometry", "ImpedanceControl", "LearningSlots",
+      "Messages", "Metrics", "NeuralNetworks", "OffPolicy", "Randomness", "RealTime", "Recipes",
+      "Replay", "Resets", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
     ]),
   .executableTarget(
     name: "kinglet", dependencies: ["Sessions", argumentParser], swiftSettings: strict),
@@ -140,7 +140,8 @@ let suites: [Target] = [
     uses: [
       "OffPolicy", "Conformance", "LearningSlots", "NeuralNetworks", "Tensors", "Randomness",
     ]),
-  tests("ExpertsTests", uses: ["Experts", "Conformance", "LearningSlots", "Geometry", "Randomness"]),
+  tests(
+    "ExpertsTests", uses: ["Experts", "Conformance", "LearningSlots", "Geometry", "Randomness"]),
   tests(
     "RewardsTests",
     uses: ["Rewards", "Conformance", "LearningSlots", "Messages", "Geometry", "Randomness"]),

@@ -23,8 +23,6 @@ public struct CartesianImpedance: Controller, Sendable {
   /// Pose, gains and clips, as messages carry them.
   public typealias Setpoint = Messages.Setpoint
 
-  /// λ of the nullspace projector.
-  public static let projectorDamping = 0.01
   /// The posture q₀ that the nullspace prefers [rad]; nil before `start`.
   public private(set) var posture: JointVector?
 
@@ -76,7 +74,7 @@ public struct CartesianImpedance: Controller, Sendable {
         guard let j = jacobian.baseAddress, let r = inOut.baseAddress else { return }
         let torque = r.assumingMemoryBound(to: Double.self)
         impedance_project_nullspace(
-          j.assumingMemoryBound(to: Double.self), projectorDamping, torque, torque)
+          j.assumingMemoryBound(to: Double.self), Compliance.projectorDamping, torque, torque)
       }
     }
     return result

@@ -14,6 +14,8 @@ public struct Batch: ~Copyable, Sendable {
   public var nextObservations: Matrix
   /// The rows that come from demonstrations.
   public var demonstrated = 0..<0
+  /// In the demonstrated rows: the actions that were meant, without disturbance, rows×actionSize.
+  public var intendedActions: Matrix
 
   /// A batch of zeros.
   public init(rows: Int, observationSize: Int, actionSize: Int) {
@@ -22,6 +24,7 @@ public struct Batch: ~Copyable, Sendable {
     rewards = Matrix(rows: rows, columns: 1)
     masks = Matrix(rows: rows, columns: 1)
     nextObservations = Matrix(rows: rows, columns: observationSize)
+    intendedActions = Matrix(rows: rows, columns: actionSize)
   }
 
   /// Number of transitions.

@@ -67,6 +67,9 @@ public struct Compliance: Sendable, BitwiseCopyable, Equatable {
   /// Stiffness of the posture in the null space [N·m/rad]; its damping is critical for unit inertia.
   public var nullspaceStiffness: Double
 
+  /// λ of the damped pseudo-inverse in the projector to that null space.
+  @inlinable public static var projectorDamping: Double { 0.01 }
+
   /// Compliance of its parts.
   public init(
     translationalStiffness: Double, translationalDamping: Double, rotationalStiffness: Double,

@@ -8,7 +8,8 @@ import Tensors
 ///
 /// After Ball, Smith, Kostrikov and Levine 2023.
 ///
-/// A batch (s, a, r, mask, s') gives, with a' ~ π(·|s'):
+/// A batch (s, a, r, mask, s'), where r may add up several steps and mask then holds their discount,
+/// gives, with a' ~ π(·|s'):
 ///   y = r + γ·mask·min over the drawn target critics of Q'(s', a'),
 ///   critic loss = mean over critics and rows of (Q(s, a) - y)²,
 ///   actor loss = mean over rows of α·ln π(a_π|s) - mean over critics of Q(s, a_π),
@@ -148,7 +149,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     last.actorLoss = tape.scalar(loss)
   }
 
-  /// Mean squared distance of tanh(mean) from what was demonstrated.
+  /// Mean squared distance of tanh(mean) from what the demonstrator meant.
   ///
   /// After Nair, McGrew, Andrychowicz, Zaremba and Abbeel 2018.
   private mutating func cloningError(_ batch: borrowing Batch) -> Tensor {
@@ -159,7 +160,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     }
     let sample = actor.sample(observations, noise: silence, actorParameters.tracked, on: &tape)
     return tape.meanSquaredError(
-      sample.action, target: tape.constant(batch.actions, rows: shown))
+      sample.action, target: tape.constant(batch.intendedActions, rows: shown))
   }
 
   /// Standard normal draws, rows×actionSize.

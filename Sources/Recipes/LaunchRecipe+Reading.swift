@@ -90,6 +90,7 @@ extension LaunchRecipe.Learner: RecipeSection {
     pretrainUpdates = section.whole("pretrainUpdates", 0...1_000_000_000)
     cloningWeight = section.number("cloningWeight", 0...1000)
     cloningSteps = section.whole("cloningSteps", 0...1_000_000_000)
+    lookahead = section.whole("lookahead", 1...10_000)
     batch = section.whole("batch", 1...65_536)
     demonstrationShare = section.number("demonstrationShare", 0...1)
     capacity = section.whole("capacity", 1...100_000_000)
@@ -114,7 +115,7 @@ extension LaunchRecipe.Learner: RecipeSection {
       .init("targetRate", targetRate), .init("initialTemperature", initialTemperature),
       .init("targetEntropy", targetEntropy), .init("entropyBackup", entropyBackup),
       .init("pretrainUpdates", pretrainUpdates), .init("cloningWeight", cloningWeight),
-      .init("cloningSteps", cloningSteps),
+      .init("cloningSteps", cloningSteps), .init("lookahead", lookahead),
       .init("batch", batch), .init("demonstrationShare", demonstrationShare),
       .init("capacity", capacity), .init("startStep", startStep),
       .init("updatesPerStep", updatesPerStep), .init("criticsPerActor", criticsPerActor),

@@ -97,6 +97,8 @@ public struct LaunchRecipe: Sendable, Equatable {
     public var cloningWeight: Double
     /// Environment steps over which that weight falls to zero [steps].
     public var cloningSteps: Int
+    /// Steps whose rewards a sample adds up before it bootstraps.
+    public var lookahead: Int
     /// Transitions in a batch.
     public var batch: Int
     /// Share of a batch that comes from demonstrations.

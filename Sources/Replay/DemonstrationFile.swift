@@ -1,45 +1,61 @@
 public import Messages
 public import NeuralNetworks
 
-/// Demonstrations as one safetensors file, a column per field and a row per transition.
+/// One step that an expert showed.
+public struct Demonstration: Sendable, Equatable {
+  /// What happened.
+  public var transition: Transition
+  /// The action that the expert meant, each component in -1…1; a disturbed expert did another.
+  public var intendedAction: [Float]
+
+  /// A demonstration of its parts.
+  public init(transition: Transition, intendedAction: [Float]) {
+    self.transition = transition
+    self.intendedAction = intendedAction
+  }
+}
+
+/// Demonstrations as one safetensors file, a column per field and a row per step.
 ///
-/// Columns: observations, actions, nextObservations (F32, rows×size), rewards, masks (F32, rows),
-/// endings (U8, rows: 0 none, else `Ending`'s number), episodes (U64, rows). A transition's
-/// sequence is its row; the version of its policy is 0.
+/// Columns: observations, actions, intendedActions, nextObservations (F32, rows×size), rewards,
+/// masks (F32, rows), endings (U8, rows: 0 none, else `Ending`'s number), episodes (U64, rows). A
+/// transition's sequence is its row; the version of its policy is 0.
 public enum DemonstrationFile {
   /// The format's name, written to the metadata under `format`.
-  public static let format = "kinglet-demonstrations-1"
+  public static let format = "kinglet-demonstrations-2"
 
-  /// Writes transitions, at least one, of equal sizes, atomically.
+  /// Writes steps, at least one, of equal sizes, atomically.
   public static func write(
-    _ transitions: [Transition], metadata: [String: String] = [:], to path: String
+    _ steps: [Demonstration], metadata: [String: String] = [:], to path: String
   ) throws(SafetensorsError) {
-    try encode(transitions, metadata: metadata).write(to: path)
+    try encode(steps, metadata: metadata).write(to: path)
   }
 
-  /// Reads transitions and metadata; whatever the file holds, gives them or one error.
+  /// Reads steps and metadata; whatever the file holds, gives them or one error.
   public static func read(
     _ path: String
-  ) throws(SafetensorsError) -> (transitions: [Transition], metadata: [String: String]) {
+  ) throws(SafetensorsError) -> (steps: [Demonstration], metadata: [String: String]) {
     let file = try Safetensors(contentsOf: path)
     return (try decode(file), file.metadata)
   }
 
-  /// The columns of transitions, at least one, of equal sizes.
+  /// The columns of steps, at least one, of equal sizes.
   public static func encode(
-    _ transitions: [Transition], metadata: [String: String] = [:]
+    _ steps: [Demonstration], metadata: [String: String] = [:]
   ) -> Safetensors {
-    precondition(!transitions.isEmpty, "a demonstration file without transitions")
+    precondition(!steps.isEmpty, "a demonstration file without steps")
+    let transitions = steps.map(\.transition)
     let (observation, action) = (transitions[0].observation.count, transitions[0].action.count)
     precondition(
       transitions.allSatisfy {
         $0.observation.count == observation && $0.nextObservation.count == observation
           && $0.action.count == action
-      }, "transitions of different sizes")
+      } && steps.allSatisfy { $0.intendedAction.count == action }, "steps of different sizes")
     let rows = transitions.count
     var file = Safetensors(metadata: metadata.merging(["format": format]) { $1 })
     file.add("observations", shape: [rows, observation], transitions.flatMap(\.observation))
     file.add("actions", shape: [rows, action], transitions.flatMap(\.action))
+    file.add("intendedActions", shape: [rows, action], steps.flatMap(\.intendedAction))
     file.add("rewards", shape: [rows], transitions.map(\.reward))
     file.add(
       "nextObservations", shape: [rows, observation], transitions.flatMap(\.nextObservation))
@@ -49,23 +65,25 @@ public enum DemonstrationFile {
     return file
   }
 
-  /// The transitions of a file's columns, checked: shapes, finite numbers, actions in -1…1.
-  public static func decode(_ file: Safetensors) throws(SafetensorsError) -> [Transition] {
+  /// The steps of a file's columns, checked: shapes, finite numbers, actions in -1…1.
+  public static func decode(_ file: Safetensors) throws(SafetensorsError) -> [Demonstration] {
     let shape = try file.array("observations", .f32, shape: [nil, nil]).shape
     let (rows, size) = (shape[0], shape[1])
     let actionSize = try file.array("actions", .f32, shape: [rows, nil]).shape[1]
     let observations = try finite(file, "observations", shape: [rows, size])
     let next = try finite(file, "nextObservations", shape: [rows, size])
     let actions = try finite(file, "actions", shape: [rows, actionSize])
+    let intended = try finite(file, "intendedActions", shape: [rows, actionSize])
     let rewards = try finite(file, "rewards", shape: [rows])
     let masks = try finite(file, "masks", shape: [rows])
     let endings = try file.bytes("endings", shape: [rows])
     let episodes = try file.words("episodes", shape: [rows])
     try check("actions", actions, "an action is in -1…1") { abs($0) <= 1 }
+    try check("intendedActions", intended, "an action is in -1…1") { abs($0) <= 1 }
     try check("endings", endings, "an ending is 0 (none) to 3") { $0 <= 3 }
     try check("episodes", episodes, "an episode's number has 32 bits") { $0 <= UInt64(UInt32.max) }
-    var transitions: [Transition] = []
-    transitions.reserveCapacity(rows)
+    var steps: [Demonstration] = []
+    steps.reserveCapacity(rows)
     for row in 0..<rows {
       let transition = Transition(
         sequence: UInt64(row), episode: UInt32(truncatingIfNeeded: episodes[row]), policyVersion: 0,
@@ -77,9 +95,10 @@ public enum DemonstrationFile {
         throw .value(
           name: "masks", index: row, rule: "a mask is 0 where the ending is terminal, else 1")
       }
-      transitions.append(transition)
+      let action = Array(intended[row * actionSize..<(row + 1) * actionSize])
+      steps.append(Demonstration(transition: transition, intendedAction: action))
     }
-    return transitions
+    return steps
   }
 
   private static func finite(

@@ -17,8 +17,6 @@ public struct GainMargin: Sendable, BitwiseCopyable, Equatable {
     case unstable
   }
 
-  /// λ of the nullspace projector; the impedance law's.
-  public static let projectorDamping = 0.01
   /// ρ [1/s].
   public let rate: Double
   /// Total delay of the torque: transport, computation and half a tick [s].
@@ -49,7 +47,7 @@ public struct GainMargin: Sendable, BitwiseCopyable, Equatable {
         damping.span.withUnsafeBufferPointer { damping in
           guard let m = mass.baseAddress, let j = jacobian.baseAddress, let d = damping.baseAddress
           else { return -1 }
-          return impedance_damping_rate(m, j, d, nullspace, Self.projectorDamping)
+          return impedance_damping_rate(m, j, d, nullspace, Compliance.projectorDamping)
         }
       }
     }

@@ -6,6 +6,7 @@ import Messages
 import NeuralNetworks
 import OffPolicy
 import Recipes
+import Replay
 import Rewards
 import Safety
 import SimulatedWorld
@@ -84,6 +85,13 @@ extension SeatedRule {
     self.init(
       baseFromTarget: session.geometry.baseFromTarget, depth: rule.depth, sideways: rule.sideways,
       pressing: rule.pressing, speed: rule.speed, steps: rule.steps)
+  }
+}
+
+extension Lookahead {
+  /// The lookahead of a recipe's learner.
+  init(_ recipe: LaunchRecipe.Learner) {
+    self.init(steps: recipe.lookahead, discount: recipe.discount)
   }
 }
 

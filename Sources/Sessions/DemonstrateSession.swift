@@ -7,12 +7,11 @@ import Randomness
 import Recipes
 import Replay
 
-/// An episode actor that asks a fixed policy and keeps what it did.
+/// An episode actor that asks a fixed policy.
 struct FixedActor<P: Policy>: EpisodeActor, ~Copyable {
   private let policy: P
   private var carry: P.Carry
   private var stream: RandomStream
-  private(set) var transitions: [Transition] = []
 
   init(_ policy: P, stream: RandomStream) {
     self.policy = policy
@@ -20,16 +19,46 @@ struct FixedActor<P: Policy>: EpisodeActor, ~Copyable {
     carry = policy.start()
   }
 
-  mutating func begin() throws {
-    carry = policy.start()
-    transitions.removeAll()
-  }
+  mutating func begin() throws { carry = policy.start() }
 
   mutating func action(for observation: [Float]) throws -> (numbers: [Float], version: UInt64) {
     (act(policy, &carry, on: observation, using: &stream), 0)
   }
 
-  mutating func keep(_ transition: Transition) throws { transitions.append(transition) }
+  mutating func keep(_ transition: Transition) throws {}
+}
+
+/// The scripted expert, disturbed, as an episode actor that keeps what it did and what it meant.
+struct DemonstratingActor: EpisodeActor, ~Copyable {
+  private let expert: SpiralExpert
+  private let noise: Double
+  private var carry: SpiralExpert.Carry
+  private var stream: RandomStream
+  private var intended: [Float] = []
+  private(set) var steps: [Demonstration] = []
+
+  init(_ expert: SpiralExpert, noise: Double, stream: RandomStream) {
+    self.expert = expert
+    self.noise = noise
+    self.stream = stream
+    carry = expert.start()
+  }
+
+  mutating func begin() throws {
+    carry = expert.start()
+    steps.removeAll()
+  }
+
+  mutating func action(for observation: [Float]) throws -> (numbers: [Float], version: UInt64) {
+    intended = act(expert, &carry, on: observation, using: &stream)
+    var numbers = intended
+    expert.disturb(&numbers, on: observation.span, by: noise, using: &stream)
+    return (numbers, 0)
+  }
+
+  mutating func keep(_ transition: Transition) throws {
+    steps.append(Demonstration(transition: transition, intendedAction: intended))
+  }
 }
 
 /// What `demonstrate` found.
@@ -63,10 +92,11 @@ struct DemonstrateSession {
 
   func run() throws -> DemonstrationReport {
     var loop = try EpisodeLoop(session, isEvaluation: false)
-    var actor = FixedActor(
-      expert(), stream: RandomStream(seed: session.recipe.launch.seed, name: "expert"))
+    var actor = DemonstratingActor(
+      SpiralExpert(session.recipe), noise: session.recipe.launch.demonstrations.noise,
+      stream: RandomStream(seed: session.recipe.launch.seed, name: "expert"))
     let wanted = session.recipe.launch.demonstrations.episodes
-    var kept: [Transition] = []
+    var kept: [Demonstration] = []
     var seconds = 0.0
     var successes = 0
     var tried = 0
@@ -76,9 +106,9 @@ struct DemonstrateSession {
       if result.isRewarded {
         successes += 1
         seconds += result.seconds
-        for var transition in actor.transitions {
-          transition.sequence = UInt64(kept.count)
-          kept.append(transition)
+        for var step in actor.steps {
+          step.transition.sequence = UInt64(kept.count)
+          kept.append(step)
         }
       }
       progress(successes, tried)
@@ -97,37 +127,33 @@ struct DemonstrateSession {
       file: session.recipe.launch.demonstrations.file)
   }
 
-  private func write(_ transitions: [Transition], robotMinutes: Double) throws {
+  private func write(_ steps: [Demonstration], robotMinutes: Double) throws {
     let file = session.recipe.launch.demonstrations.file
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var metadata = DemonstrationFormat(session.recipe).metadata
     metadata["robotMinutes"] = "\(robotMinutes)"
-    try DemonstrationFile.write(transitions, metadata: metadata, to: file)
-  }
-
-  private func expert() -> SpiralExpert {
-    SpiralExpert(session.recipe, noise: session.recipe.launch.demonstrations.noise)
+    try DemonstrationFile.write(steps, metadata: metadata, to: file)
   }
 }
 
 extension SpiralExpert {
   /// The expert of a session's task.
-  init(_ recipe: SessionRecipe, noise: Double = 0) {
+  init(_ recipe: SessionRecipe) {
     let task = recipe.task
     self.init(
       view: View(
         pose: ObservationLayout.pose, positionScale: task.observation.scale.position,
         rotationScale: task.observation.scale.rotation,
         actionTranslation: task.action.translation, actionRotation: task.action.rotation),
-      pinLength: task.connector.length, noise: noise)
+      pinLength: task.connector.length)
   }
 }
 
-/// The transitions and metadata of a file of demonstrations; an error names the file.
+/// The steps and metadata of a file of demonstrations; an error names the file.
 func loadDemonstrations(
   _ file: String
-) throws -> (transitions: [Transition], metadata: [String: String]) {
+) throws -> (steps: [Demonstration], metadata: [String: String]) {
   do {
     return try DemonstrationFile.read(file)
   } catch {

@@ -48,7 +48,8 @@ struct LearnerSession: ~Copyable {
     self.status = status
     learner = RLPD(RLPDConfiguration(settings), seed: recipe.seed)
     online = ReplayBuffer(
-      capacity: settings.capacity, observationSize: size.0, actionSize: size.1)
+      capacity: settings.capacity, observationSize: size.0, actionSize: size.1,
+      lookahead: Lookahead(settings))
     batch = Batch(rows: settings.batch, observationSize: size.0, actionSize: size.1)
     stream = RandomStream(seed: recipe.seed, name: "replay")
   }
@@ -199,13 +200,13 @@ struct LearnerSession: ~Copyable {
   }
 
   private static func readDemonstrations(_ recipe: LaunchRecipe) throws -> ReplayBuffer {
+    let steps =
+      recipe.learner.demonstrationShare > 0
+      ? try loadDemonstrations(recipe.demonstrations.file).steps : []
     var buffer = ReplayBuffer(
-      capacity: max(1, recipe.learner.capacity), observationSize: ObservationLayout.size,
-      actionSize: ObservationLayout.actionSize)
-    guard recipe.learner.demonstrationShare > 0 else { return buffer }
-    for transition in try loadDemonstrations(recipe.demonstrations.file).transitions {
-      buffer.append(transition)
-    }
+      capacity: max(1, steps.count), observationSize: ObservationLayout.size,
+      actionSize: ObservationLayout.actionSize, lookahead: Lookahead(recipe.learner))
+    for step in steps { buffer.append(step) }
     return buffer
   }
 }

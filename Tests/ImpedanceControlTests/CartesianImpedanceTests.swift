@@ -76,7 +76,7 @@ import Testing
       let torque = law.torque(
         for: state, toward: setpoint(state.baseFromTool, stiff))
       let asked = -stiff.nullspaceStiffness * away
-      let damping = CartesianImpedance.projectorDamping * CartesianImpedance.projectorDamping
+      let damping = Compliance.projectorDamping * Compliance.projectorDamping
       let leak = damping / (s * s + damping)
       #expect(abs(torque.dot(row) - leak * asked.dot(row)) < 1e-9)
       let across = torque - torque.dot(row) * row

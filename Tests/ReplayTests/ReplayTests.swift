@@ -23,7 +23,73 @@ private func transitions(_ count: Int, seed: UInt64 = 1) -> [Transition] {
   return list
 }
 
+/// The same steps, each meant a little otherwise than it was done.
+private func demonstrations(_ count: Int) -> [Demonstration] {
+  transitions(count).map { step in
+    Demonstration(transition: step, intendedAction: step.action.map { 0.5 * $0 })
+  }
+}
+
+/// R = Σ γᵏ·rₖ over up to `steps` steps of one episode from `first` on, and the last of them.
+private func returned(
+  _ all: [Transition], from first: Int, steps: Int, discount: Double
+) -> (reward: Double, last: Int) {
+  var (last, reward) = (first, 0.0)
+  for ahead in 0..<steps where first + ahead < all.count {
+    last = first + ahead
+    reward += pow(discount, Double(ahead)) * Double(all[last].reward)
+    if all[last].ending != nil { break }
+  }
+  return (reward, last)
+}
+
 @Suite struct ReplayBufferTests {
+  @Test(arguments: [(1, 64), (3, 64), (5, 30), (100, 64), (4, 1)])
+  func `a sample adds up rewards to the end of its steps, its episode or the buffer`(
+    steps: Int, capacity: Int
+  ) {
+    let discount = 0.9
+    var buffer = ReplayBuffer(
+      capacity: capacity, observationSize: 5, actionSize: 2,
+      lookahead: Lookahead(steps: steps, discount: discount))
+    let all = transitions(50)
+    for transition in all { buffer.append(transition) }
+    let kept = Array(all.suffix(capacity))
+    var batch = Batch(rows: 300, observationSize: 5, actionSize: 2)
+    var stream = RandomStream(seed: 1, name: "test.ahead")
+    buffer.sample(into: &batch, rows: 0..<300, using: &stream)
+    var seen: Set<Int> = []
+    for row in 0..<300 {
+      let observation = (0..<5).map { batch.observations[row, $0] }
+      guard let first = kept.firstIndex(where: { $0.observation == observation }) else {
+        Issue.record("row \(row) is none of the transitions")
+        continue
+      }
+      seen.insert(first)
+      let (reward, last) = returned(kept, from: first, steps: steps, discount: discount)
+      #expect(abs(Double(batch.rewards[row, 0]) - reward) <= 1e-5 * max(1, reward))
+      #expect((0..<5).map { batch.nextObservations[row, $0] } == kept[last].nextObservation)
+      let mask = Double(kept[last].mask) * pow(discount, Double(last - first))
+      #expect(abs(Double(batch.masks[row, 0]) - mask) < 1e-6)
+    }
+    #expect(seen.count > kept.count / 2, "\(seen.count) of \(kept.count) seen")
+  }
+
+  @Test func `what was meant comes beside what was done`() {
+    var buffer = ReplayBuffer(capacity: 30, observationSize: 5, actionSize: 2)
+    for step in demonstrations(20) { buffer.append(step) }
+    for transition in transitions(30).dropFirst(20) { buffer.append(transition) }
+    var batch = Batch(rows: 64, observationSize: 5, actionSize: 2)
+    var stream = RandomStream(seed: 1, name: "test.meant")
+    buffer.sample(into: &batch, rows: 0..<64, using: &stream)
+    for row in 0..<64 {
+      let factor: Float = batch.rewards[row, 0] < 20 ? 0.5 : 1
+      for axis in 0..<2 {
+        #expect(batch.intendedActions[row, axis] == factor * batch.actions[row, axis])
+      }
+    }
+  }
+
   @Test func `rows of a batch are whole transitions`() {
     var buffer = ReplayBuffer(capacity: 50, observationSize: 5, actionSize: 2)
     let all = transitions(40)
@@ -112,17 +178,17 @@ private func transitions(_ count: Int, seed: UInt64 = 1) -> [Transition] {
   @Test func `demonstrations survive a file`() throws {
     let path = Self.temporary("demonstrations.safetensors")
     defer { unlink(path) }
-    let all = transitions(100)
+    let all = demonstrations(100)
     try DemonstrationFile.write(all, metadata: ["task": "pcb-insertion"], to: path)
     let read = try DemonstrationFile.read(path)
-    #expect(read.transitions == all)
+    #expect(read.steps == all)
     #expect(read.metadata["task"] == "pcb-insertion")
     #expect(read.metadata["format"] == DemonstrationFile.format)
   }
 
   /// The file with one column replaced.
   private func replacing(_ name: String, _ add: (inout Safetensors) -> Void) -> Safetensors {
-    let good = DemonstrationFile.encode(transitions(4))
+    let good = DemonstrationFile.encode(demonstrations(4))
     var file = Safetensors()
     for array in good.arrays where array.name != name {
       if array.element == .f32 {
@@ -167,7 +233,10 @@ private func transitions(_ count: Int, seed: UInt64 = 1) -> [Transition] {
       error("masks") { $0.add("masks", shape: [4], [1, 1, 1, 0] as [Float]) }
         == .value(
           name: "masks", index: 3, rule: "a mask is 0 where the ending is terminal, else 1"))
-    for name in ["observations", "nextObservations", "actions", "endings", "episodes", "masks"] {
+    for name in [
+      "observations", "nextObservations", "actions", "intendedActions", "endings", "episodes",
+      "masks",
+    ] {
       guard case .missing(name, _)? = error(name, { _ in }) else {
         Issue.record("a file without \(name) was read")
         continue
@@ -178,7 +247,7 @@ private func transitions(_ count: Int, seed: UInt64 = 1) -> [Transition] {
   @Test func `a damaged file gives an error and never stops the process`() throws {
     let path = Self.temporary("damaged.safetensors")
     defer { unlink(path) }
-    let bytes = DemonstrationFile.encode(transitions(6)).encoded()
+    let bytes = DemonstrationFile.encode(demonstrations(6)).encoded()
     for length in stride(from: 0, to: bytes.count, by: 97) {
       try Data(bytes[..<length]).write(to: URL(fileURLWithPath: path))
       #expect(throws: SafetensorsError.self) { try DemonstrationFile.read(path) }

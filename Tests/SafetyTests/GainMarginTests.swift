@@ -19,7 +19,7 @@ import Testing
       for i in 0..<7 { mass[i * 7 + i] = inertia[i] }
       let gains = draws.compliance()
       let posture = 2 * gains.nullspaceStiffness.squareRoot()
-      let damping = GainMargin.projectorDamping * GainMargin.projectorDamping
+      let damping = Compliance.projectorDamping * Compliance.projectorDamping
       let leak = damping / (1 + damping)
       let expected =
         (0..<7).map { (joint: Int) -> Double in
