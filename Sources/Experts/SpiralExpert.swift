@@ -77,12 +77,14 @@ public struct SpiralExpert: Policy {
     _ carry: inout Carry, on observation: Span<Float>, into action: inout MutableSpan<Float>,
     using rng: inout R
   ) {
-    let position = Vector3(
-      Double(observation[view.pose]), Double(observation[view.pose + 1]),
-      Double(observation[view.pose + 2])) * view.positionScale
-    let turn = Vector3(
-      Double(observation[view.pose + 3]), Double(observation[view.pose + 4]),
-      Double(observation[view.pose + 5])) * view.rotationScale
+    let position =
+      Vector3(
+        Double(observation[view.pose]), Double(observation[view.pose + 1]),
+        Double(observation[view.pose + 2])) * view.positionScale
+    let turn =
+      Vector3(
+        Double(observation[view.pose + 3]), Double(observation[view.pose + 4]),
+        Double(observation[view.pose + 5])) * view.rotationScale
     // The observed pose is seen from the target, an action from the tool.
     let targetFromTool = Rotation<Target, Tool>(rotationVector: turn)
     let step = targetFromTool.inverse(move(&carry, from: position, turn: turn))
