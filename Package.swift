@@ -76,7 +76,7 @@ let learning: [Target] = [
   room("NeuralNetworks", uses: ["Tensors", "Randomness"]),
   room("Replay", uses: ["LearningSlots", "Messages", "NeuralNetworks", "Tensors", "Randomness"]),
   room("OffPolicy", uses: ["LearningSlots", "Replay", "NeuralNetworks", "Tensors", "Randomness"]),
-  room("Experts", uses: ["LearningSlots", "Geometry"]),
+  room("Experts", uses: ["LearningSlots", "Geometry", "Randomness"]),
   room("Rewards", uses: ["LearningSlots", "Messages", "Geometry"]),
   room("Resets", uses: ["LearningSlots", "Messages", "Geometry", "Randomness"]),
 ]

@@ -1,6 +1,7 @@
 import Foundation
 import Geometry
 public import LearningSlots
+public import Randomness
 
 /// A scripted insertion: approach, press, and while the part does not go in, search on a spiral.
 ///
@@ -77,14 +78,12 @@ public struct SpiralExpert: Policy {
     _ carry: inout Carry, on observation: Span<Float>, into action: inout MutableSpan<Float>,
     using rng: inout R
   ) {
-    let position =
-      Vector3(
-        Double(observation[view.pose]), Double(observation[view.pose + 1]),
-        Double(observation[view.pose + 2])) * view.positionScale
-    let turn =
-      Vector3(
-        Double(observation[view.pose + 3]), Double(observation[view.pose + 4]),
-        Double(observation[view.pose + 5])) * view.rotationScale
+    func vector(_ first: Int, _ scale: Double) -> Vector3 {
+      let (x, y, z) = (observation[first], observation[first + 1], observation[first + 2])
+      return scale * Vector3(Double(x), Double(y), Double(z))
+    }
+    let position = vector(view.pose, view.positionScale)
+    let turn = vector(view.pose + 3, view.rotationScale)
     // The observed pose is seen from the target, an action from the tool.
     let targetFromTool = Rotation<Target, Tool>(rotationVector: turn)
     let step = targetFromTool.inverse(move(&carry, from: position, turn: turn))
@@ -124,23 +123,17 @@ public struct SpiralExpert: Policy {
   ///
   /// A disturbed expert shows how to come back from where a learner will stray (DART: Laskey et al.
   /// 2017).
-  public func disturb<R: RandomNumberGenerator>(
+  public func disturb(
     _ action: inout [Float], on observation: Span<Float>, by deviation: Double,
-    using rng: inout R
+    using stream: inout RandomStream
   ) {
     guard deviation > 0 else { return }
     let height = -Double(observation[view.pose + 2]) * view.positionScale
     let share = height < pinLength + 0.003 ? Self.nearShare : 1
     for index in action.indices {
-      let value = Double(action[index]) + share * deviation * normal(using: &rng)
+      let value = Double(action[index]) + share * deviation * stream.normal()
       action[index] = Float(min(1, max(-1, value)))
     }
-  }
-
-  /// Standard normal by the Box-Muller transform.
-  private func normal<R: RandomNumberGenerator>(using rng: inout R) -> Double {
-    let radius = (-2 * log(Double.random(in: 0x1p-53..<1, using: &rng))).squareRoot()
-    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &rng))
   }
 
   private func set(_ action: inout MutableSpan<Float>, _ index: Int, _ value: Double) {

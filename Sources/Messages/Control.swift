@@ -8,18 +8,13 @@ public struct ResetRequest: Sendable, BitwiseCopyable, Equatable {
   public var nextSetpoint: UInt64
   /// First grant sequence that the reset may use.
   public var nextGrant: UInt64
-  /// The arm as it stands.
-  public var state: ArmState
 
   /// A request of its parts.
-  public init(
-    episode: UInt64, isEvaluation: Bool, nextSetpoint: UInt64, nextGrant: UInt64, state: ArmState
-  ) {
+  public init(episode: UInt64, isEvaluation: Bool, nextSetpoint: UInt64, nextGrant: UInt64) {
     self.episode = episode
     self.isEvaluation = isEvaluation
     self.nextSetpoint = nextSetpoint
     self.nextGrant = nextGrant
-    self.state = state
   }
 }
 

@@ -37,7 +37,7 @@ extension Message {
     case .judgeStart: self = .judgeStart
     case .judge(let it): self = .judge(try ArmState(it))
     case .judgement(let it): self = .judgement(try Judgement(it))
-    case .reset(let it): self = .reset(try ResetRequest(it))
+    case .reset(let it): self = .reset(ResetRequest(it))
     case .resetDone(let it): self = .resetDone(try ResetDone(it))
     case .transitions(let it):
       var list: [Transition] = []

@@ -33,15 +33,14 @@ extension ProtoResetRequest {
     isEvaluation = request.isEvaluation
     nextSetpoint = request.nextSetpoint
     nextGrant = request.nextGrant
-    state = ProtoArmState(request.state)
   }
 }
 
 extension ResetRequest {
-  init(_ proto: ProtoResetRequest) throws(MessageError) {
+  init(_ proto: ProtoResetRequest) {
     self.init(
       episode: proto.episode, isEvaluation: proto.isEvaluation, nextSetpoint: proto.nextSetpoint,
-      nextGrant: proto.nextGrant, state: try ArmState(proto.state))
+      nextGrant: proto.nextGrant)
   }
 }
 

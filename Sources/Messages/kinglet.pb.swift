@@ -395,50 +395,26 @@ nonisolated struct ProtoEpisodeStart: Sendable {
 }
 
 /// Bring the scene back to where an episode may start.
-nonisolated struct ProtoResetRequest: @unchecked Sendable {
+nonisolated struct ProtoResetRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Episode that the reset prepares.
-  var episode: UInt64 {
-    get {_storage._episode}
-    set {_uniqueStorage()._episode = newValue}
-  }
+  var episode: UInt64 = 0
 
   /// Whether that episode counts in reports.
-  var isEvaluation: Bool {
-    get {_storage._isEvaluation}
-    set {_uniqueStorage()._isEvaluation = newValue}
-  }
+  var isEvaluation: Bool = false
 
   /// First setpoint sequence that the reset may use.
-  var nextSetpoint: UInt64 {
-    get {_storage._nextSetpoint}
-    set {_uniqueStorage()._nextSetpoint = newValue}
-  }
+  var nextSetpoint: UInt64 = 0
 
   /// First grant sequence that the reset may use.
-  var nextGrant: UInt64 {
-    get {_storage._nextGrant}
-    set {_uniqueStorage()._nextGrant = newValue}
-  }
-
-  /// The arm as it stands.
-  var state: ProtoArmState {
-    get {_storage._state ?? ProtoArmState()}
-    set {_uniqueStorage()._state = newValue}
-  }
-  /// Returns true if `state` has been explicitly set.
-  var hasState: Bool {_storage._state != nil}
-  /// Clears the value of `state`. Subsequent reads from it will return its default value.
-  mutating func clearState() {_uniqueStorage()._state = nil}
+  var nextGrant: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// The scene is ready.
@@ -1515,97 +1491,44 @@ nonisolated extension ProtoEpisodeStart: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension ProtoResetRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ResetRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0\u{3}is_evaluation\0\u{3}next_setpoint\0\u{3}next_grant\0\u{1}state\0")
-
-  fileprivate class _StorageClass {
-    var _episode: UInt64 = 0
-    var _isEvaluation: Bool = false
-    var _nextSetpoint: UInt64 = 0
-    var _nextGrant: UInt64 = 0
-    var _state: ProtoArmState? = nil
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _episode = source._episode
-      _isEvaluation = source._isEvaluation
-      _nextSetpoint = source._nextSetpoint
-      _nextGrant = source._nextGrant
-      _state = source._state
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0\u{3}is_evaluation\0\u{3}next_setpoint\0\u{3}next_grant\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularFixed64Field(value: &_storage._episode) }()
-        case 2: try { try decoder.decodeSingularBoolField(value: &_storage._isEvaluation) }()
-        case 3: try { try decoder.decodeSingularFixed64Field(value: &_storage._nextSetpoint) }()
-        case 4: try { try decoder.decodeSingularFixed64Field(value: &_storage._nextGrant) }()
-        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._state) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.episode) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.isEvaluation) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.nextSetpoint) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.nextGrant) }()
+      default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._episode != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._episode, fieldNumber: 1)
-      }
-      if _storage._isEvaluation != false {
-        try visitor.visitSingularBoolField(value: _storage._isEvaluation, fieldNumber: 2)
-      }
-      if _storage._nextSetpoint != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._nextSetpoint, fieldNumber: 3)
-      }
-      if _storage._nextGrant != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._nextGrant, fieldNumber: 4)
-      }
-      try { if let v = _storage._state {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-      } }()
+    if self.episode != 0 {
+      try visitor.visitSingularFixed64Field(value: self.episode, fieldNumber: 1)
+    }
+    if self.isEvaluation != false {
+      try visitor.visitSingularBoolField(value: self.isEvaluation, fieldNumber: 2)
+    }
+    if self.nextSetpoint != 0 {
+      try visitor.visitSingularFixed64Field(value: self.nextSetpoint, fieldNumber: 3)
+    }
+    if self.nextGrant != 0 {
+      try visitor.visitSingularFixed64Field(value: self.nextGrant, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoResetRequest, rhs: ProtoResetRequest) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._episode != rhs_storage._episode {return false}
-        if _storage._isEvaluation != rhs_storage._isEvaluation {return false}
-        if _storage._nextSetpoint != rhs_storage._nextSetpoint {return false}
-        if _storage._nextGrant != rhs_storage._nextGrant {return false}
-        if _storage._state != rhs_storage._state {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.episode != rhs.episode {return false}
+    if lhs.isEvaluation != rhs.isEvaluation {return false}
+    if lhs.nextSetpoint != rhs.nextSetpoint {return false}
+    if lhs.nextGrant != rhs.nextGrant {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -65,9 +65,11 @@ public struct ReplayBuffer: ~Copyable, Sendable {
     precondition(transition.observation.allSatisfy(\.isFinite), "observation is not finite")
     precondition(
       transition.nextObservation.allSatisfy(\.isFinite), "next observation is not finite")
-    for action in [transition.action, step.intendedAction] {
-      precondition(action.allSatisfy { abs($0) <= 1 }, "action outside -1…1: \(action)")
-    }
+    precondition(
+      transition.action.allSatisfy { abs($0) <= 1 }, "action outside -1…1: \(transition.action)")
+    precondition(
+      step.intendedAction.allSatisfy { abs($0) <= 1 },
+      "intended action outside -1…1: \(step.intendedAction)")
     store.observations.setRow(next, to: transition.observation)
     store.actions.setRow(next, to: transition.action)
     store.intendedActions.setRow(next, to: step.intendedAction)

@@ -62,7 +62,7 @@ struct DemonstratingActor: EpisodeActor, ~Copyable {
 }
 
 /// What `demonstrate` found.
-public struct DemonstrationReport: Codable, Sendable {
+public struct DemonstrationReport: Report {
   /// Episodes tried.
   public var episodes: Int
   /// Episodes that were rewarded and kept.
@@ -73,9 +73,6 @@ public struct DemonstrationReport: Codable, Sendable {
   public var robotMinutes: Double
   /// Where the transitions stand.
   public var file: String
-
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
 
   /// The report for a person.
   public var text: String {

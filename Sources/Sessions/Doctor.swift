@@ -6,7 +6,7 @@ import Tensors
 import Wire
 
 /// What `doctor` found.
-public struct DoctorReport: Encodable, Sendable {
+public struct DoctorReport: Report {
   /// How a check came out.
   public enum Outcome: String, Encodable, Sendable {
     /// As it should be.
@@ -34,9 +34,6 @@ public struct DoctorReport: Encodable, Sendable {
 
   /// Whether nothing failed.
   public var isHealthy: Bool { !checks.contains { $0.outcome == .failure } }
-
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
 
   /// The report for a person.
   public var text: String {

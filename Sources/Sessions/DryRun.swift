@@ -7,28 +7,39 @@ import Safety
 import SimulatedWorld
 
 /// What a launch would do, without doing it.
-struct DryRun: Encodable {
+public struct DryRun: Report {
   /// One process and the command that runs it by hand.
-  struct Line: Encodable {
-    var process: String
-    var command: String
+  public struct Line: Encodable, Sendable {
+    /// Its role.
+    public var process: String
+    /// The command.
+    public var command: String
   }
 
-  /// Gain-delay margin of one compliance: rate ρ [1/s], delay t [s], ρ·t, verdict.
-  struct Margin: Encodable {
-    var compliance: String
-    var ratePerSecond: Double
-    var delaySeconds: Double
-    var product: Double
-    var verdict: String
+  /// Gain-delay margin of one compliance.
+  public struct Margin: Encodable, Sendable {
+    /// Whose gains.
+    public var compliance: String
+    /// Rate ρ [1/s].
+    public var ratePerSecond: Double
+    /// Delay t [s].
+    public var delaySeconds: Double
+    /// ρ·t.
+    public var product: Double
+    /// What that means.
+    public var verdict: String
   }
 
-  var processes: [Line]
-  var endpoints: [String: String]
-  var margins: [Margin]
-  var recipe: String
+  /// What would be started, in order.
+  public var processes: [Line]
+  /// Addresses by what meets there.
+  public var endpoints: [String: String]
+  /// Margins of the task's and the reset's gains.
+  public var margins: [Margin]
+  /// The resolved recipe as YAML.
+  public var recipe: String
 
-  init(_ recipe: SessionRecipe, file: String) throws {
+  init(_ recipe: SessionRecipe) throws {
     let run = recipe.launch.run
     let roles = SessionProcesses.surroundings(of: recipe.launch) + [.learner, .actor]
     processes = roles.map {
@@ -41,8 +52,8 @@ struct DryRun: Encodable {
     self.recipe = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
   }
 
-  /// The document for a person.
-  var text: String {
+  /// The plan for a person.
+  public var text: String {
     var lines = ["processes:"]
     lines += processes.map {
       "  " + $0.process.padding(toLength: 12, withPad: " ", startingAt: 0) + $0.command
@@ -79,10 +90,8 @@ struct DryRun: Encodable {
 
 extension Commands {
   /// What `launch` would start and where: `kinglet launch --dry-run`.
-  public static func dryRun(file: String, overrides: [String], asJSON: Bool) throws -> String {
-    let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
-    let plan = try DryRun(recipe, file: file)
-    return asJSON ? try jsonText(plan, for: "the plan") : plan.text
+  public static func dryRun(file: String, overrides: [String]) throws -> DryRun {
+    try DryRun(SessionRecipe.load(launchFile: file, overrides: overrides))
   }
 }
 

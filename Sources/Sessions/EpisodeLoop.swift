@@ -123,7 +123,7 @@ struct EpisodeLoop: ~Copyable {
   private mutating func begin(_ number: UInt64) throws -> ArmState {
     let request = ResetRequest(
       episode: number, isEvaluation: isEvaluation, nextSetpoint: arm.numbers.setpoint + 1,
-      nextGrant: arm.numbers.grant + 1, state: state ?? ArmState())
+      nextGrant: arm.numbers.grant + 1)
     let answer = try reset.call(.reset(request), within: .seconds(120))
     guard case .resetDone(let done) = answer else {
       throw SessionFailure("reset sent an answer of another kind; are both of the same version?")

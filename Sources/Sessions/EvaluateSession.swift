@@ -11,7 +11,7 @@ import Wire
 /// What `evaluate` found.
 ///
 /// Success is the simulator's truth at the episode's end.
-public struct EvaluationReport: Codable, Sendable {
+public struct EvaluationReport: Report {
   /// Episodes run.
   public var episodes: Int
   /// Episodes that truly succeeded.
@@ -44,9 +44,6 @@ public struct EvaluationReport: Codable, Sendable {
   public var clock: String
   /// Seed of the episodes.
   public var seed: UInt64
-
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
 
   /// The report for a person.
   public var text: String {

@@ -1,12 +1,12 @@
 import Metrics
 
 /// What a training came to.
-public struct TrainingReport: Sendable {
+public struct TrainingReport: Report {
   let summary: Summary
   let folder: String
 
-  /// The summary as one JSON object.
-  public func json() throws -> String { try jsonText(summary, for: "the summary") }
+  /// Writes the summary alone, as `summary.json` has it.
+  public func encode(to encoder: any Encoder) throws { try summary.encode(to: encoder) }
 
   /// The summary for a person.
   public var text: String {

@@ -11,14 +11,11 @@ struct Bench: ParsableCommand {
     ])
   @OptionGroup var output: Output
 
-  mutating func run() throws {
-    let report = try Commands.bench(file: BenchRecipe.usualFile)
-    print(output.json ? try report.json() : report.text)
-  }
+  mutating func run() throws { try output.show(Commands.bench(file: BenchSettings.usualFile)) }
 }
 
-/// What a bench takes its sizes and gains from.
-struct BenchRecipe: ParsableArguments {
+/// What every bench takes: sizes and gains from a recipe, and where the answer goes.
+struct BenchSettings: ParsableArguments {
   static let usualFile = "Launch/pcb-insertion.yaml"
 
   @Argument(
@@ -26,58 +23,64 @@ struct BenchRecipe: ParsableArguments {
       "A file of Launch/, \(usualFile) when left out, and changes such as learner.width=128.",
       valueName: "recipe"))
   var words: [String] = []
+  @OptionGroup var output: Output
 
   var file: String { startsWithFile ? words[0] : Self.usualFile }
   var overrides: [String] { startsWithFile ? Array(words.dropFirst()) : words }
   private var startsWithFile: Bool { words.first.map { !$0.contains("=") } ?? false }
 }
 
-/// An option that counts something.
-private func checkCount(_ count: Int, _ name: String) throws {
+/// One bench of its own.
+protocol BenchCommand: ParsableCommand {
+  associatedtype Found: Report
+  var settings: BenchSettings { get }
+  func measure() throws -> Found
+}
+
+extension BenchCommand {
+  mutating func run() throws { try settings.output.show(measure()) }
+}
+
+/// Refuses to count to less than one.
+private func check(_ count: Int, of name: String) throws {
   guard count > 0 else { throw ValidationError("--\(name) must be at least 1") }
 }
 
-struct BenchControl: ParsableCommand {
+struct BenchControl: BenchCommand {
   static let configuration = CommandConfiguration(
     commandName: "control", abstract: "A control tick in the driver beside its physics alone.")
-  @OptionGroup var recipe: BenchRecipe
+  @OptionGroup var settings: BenchSettings
   @Option(help: "Ticks to measure.")
   var ticks = 20_000
-  @OptionGroup var output: Output
 
-  mutating func validate() throws { try checkCount(ticks, "ticks") }
+  mutating func validate() throws { try check(ticks, of: "ticks") }
 
-  mutating func run() throws {
-    let report = try Commands.benchControl(
-      file: recipe.file, overrides: recipe.overrides, ticks: ticks)
-    print(output.json ? try report.json() : report.text)
+  func measure() throws -> ControlReport {
+    try Commands.benchControl(file: settings.file, overrides: settings.overrides, ticks: ticks)
   }
 }
 
-struct BenchWire: ParsableCommand {
+struct BenchWire: BenchCommand {
   static let configuration = CommandConfiguration(
     commandName: "wire", abstract: "The tick exchange with a controller process.")
-  @OptionGroup var recipe: BenchRecipe
+  @OptionGroup var settings: BenchSettings
   @Option(help: "Exchanges to measure.")
   var exchanges = 5000
-  @OptionGroup var output: Output
 
-  mutating func validate() throws { try checkCount(exchanges, "exchanges") }
+  mutating func validate() throws { try check(exchanges, of: "exchanges") }
 
-  mutating func run() throws {
-    let report = try Commands.benchWire(
-      file: recipe.file, overrides: recipe.overrides, exchanges: exchanges)
-    print(output.json ? try report.json() : report.text)
+  func measure() throws -> WireReport {
+    try Commands.benchWire(
+      file: settings.file, overrides: settings.overrides, exchanges: exchanges)
   }
 }
 
-struct BenchArm: ParsableCommand {
+struct BenchArm: BenchCommand {
   static let configuration = CommandConfiguration(
     commandName: "arm", abstract: "A pressed part held for a while, and the loop's delay margins.")
-  @OptionGroup var recipe: BenchRecipe
+  @OptionGroup var settings: BenchSettings
   @Option(help: "Robot time of the hold [s].")
   var seconds = 10.0
-  @OptionGroup var output: Output
 
   mutating func validate() throws {
     guard seconds >= 1, seconds <= 3600 else {
@@ -85,29 +88,30 @@ struct BenchArm: ParsableCommand {
     }
   }
 
-  mutating func run() throws {
-    let report = try Commands.benchArm(
-      file: recipe.file, overrides: recipe.overrides, seconds: seconds)
-    print(output.json ? try report.json() : report.text)
+  func measure() throws -> ArmReport {
+    try Commands.benchArm(file: settings.file, overrides: settings.overrides, seconds: seconds)
   }
 }
 
-struct BenchLearner: ParsableCommand {
+struct BenchLearner: BenchCommand {
   static let configuration = CommandConfiguration(
     commandName: "learner", abstract: "Learner updates per second on random data.")
-  @OptionGroup var recipe: BenchRecipe
+  @OptionGroup var settings: BenchSettings
   @Option(help: "Critics; the recipe's when not given.")
   var ensemble: Int?
   @Option(help: "Threads; the recipe's when not given.")
   var threads: Int?
   @Option(help: "Updates to measure.")
   var updates = 200
-  @OptionGroup var output: Output
 
-  mutating func validate() throws { try checkCount(updates, "updates") }
+  mutating func validate() throws { try check(updates, of: "updates") }
 
-  mutating func run() throws {
-    var overrides = recipe.overrides
+  func measure() throws -> LearnerReport {
+    try Commands.benchLearner(file: settings.file, overrides: overrides, updates: updates)
+  }
+
+  private var overrides: [String] {
+    var overrides = settings.overrides
     if let ensemble {
       overrides.append("learner.ensemble=\(ensemble)")
       // As SERL draws, unless something else was asked for.
@@ -116,26 +120,22 @@ struct BenchLearner: ParsableCommand {
       }
     }
     if let threads { overrides.append("learner.threads=\(threads)") }
-    let report = try Commands.benchLearner(
-      file: recipe.file, overrides: overrides, updates: updates)
-    print(output.json ? try report.json() : report.text)
+    return overrides
   }
 }
 
-struct BenchPolicy: ParsableCommand {
+struct BenchPolicy: BenchCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy", abstract: "Inference for one observation at a time.")
-  @OptionGroup var recipe: BenchRecipe
+  @OptionGroup var settings: BenchSettings
   @Option(help: "Actions to measure.")
   var actions = 5000
-  @OptionGroup var output: Output
 
-  mutating func validate() throws { try checkCount(actions, "actions") }
+  mutating func validate() throws { try check(actions, of: "actions") }
 
-  mutating func run() throws {
-    let report = try Commands.benchPolicy(
-      file: recipe.file, overrides: recipe.overrides, actions: actions)
-    print(output.json ? try report.json() : report.text)
+  func measure() throws -> PolicyReport {
+    try Commands.benchPolicy(
+      file: settings.file, overrides: settings.overrides, actions: actions)
   }
 }
 

@@ -27,4 +27,9 @@ struct RecipeArguments: ParsableArguments {
 struct Output: ParsableArguments {
   @Flag(help: "Print one JSON object and nothing else on standard output.")
   var json = false
+
+  /// Where progress goes: nowhere beside a JSON object.
+  var progress: Reporting { json ? .none : .standardOutput }
+
+  func show(_ report: some Report) throws { print(json ? try report.json() : report.text) }
 }

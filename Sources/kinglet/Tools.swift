@@ -13,15 +13,13 @@ struct Launch: ParsableCommand {
 
   mutating func run() throws {
     if dryRun {
-      print(
-        try Commands.dryRun(
-          file: recipe.file, overrides: recipe.overrides, asJSON: output.json))
+      try output.show(Commands.dryRun(file: recipe.file, overrides: recipe.overrides))
       return
     }
     let summary = try Commands.launch(
       file: recipe.file, overrides: recipe.overrides, earlier: replace ? .replace : .keep,
-      progress: output.json ? .none : .standardOutput)
-    print(output.json ? try summary.json() : summary.text)
+      progress: output.progress)
+    try output.show(summary)
   }
 }
 
@@ -34,8 +32,8 @@ struct Demonstrate: ParsableCommand {
   mutating func run() throws {
     let report = try Commands.demonstrate(
       file: recipe.file, overrides: recipe.overrides,
-      progress: output.json ? .none : .standardOutput)
-    print(output.json ? try report.json() : report.text)
+      progress: output.progress)
+    try output.show(report)
   }
 }
 
@@ -63,8 +61,8 @@ struct Evaluate: ParsableCommand {
   mutating func run() throws {
     let report = try Commands.evaluate(
       run: folder, overrides: overrides, episodes: episodes, seed: seed, clock: clock,
-      expert: expert ? .beside : .left, progress: output.json ? .none : .standardOutput)
-    print(output.json ? try report.json() : report.text)
+      expert: expert ? .beside : .left, progress: output.progress)
+    try output.show(report)
   }
 }
 
@@ -75,7 +73,7 @@ struct Doctor: ParsableCommand {
 
   mutating func run() throws {
     let report = Commands.doctor()
-    print(output.json ? try report.json() : report.text)
+    try output.show(report)
     if !report.isHealthy { throw ExitCode.failure }
   }
 }

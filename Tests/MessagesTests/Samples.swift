@@ -116,7 +116,7 @@ struct Samples {
       .reset(
         ResetRequest(
           episode: episode, isEvaluation: stream.index(below: 2) == 1, nextSetpoint: stream.next(),
-          nextGrant: stream.next(), state: state())),
+          nextGrant: stream.next())),
       .resetDone(
         ResetDone(
           setpointSequence: stream.next(), grantSequence: stream.next(), state: state(),

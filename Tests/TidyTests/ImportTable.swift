@@ -21,7 +21,7 @@ enum ImportTable {
     NeuralNetworks   : Tensors Randomness
     Replay           : LearningSlots Messages NeuralNetworks Tensors Randomness
     OffPolicy        : LearningSlots Replay NeuralNetworks Tensors Randomness
-    Experts          : LearningSlots Geometry
+    Experts          : LearningSlots Geometry Randomness
     Rewards          : LearningSlots Messages Geometry
     Resets           : LearningSlots Messages Geometry Randomness
     Recipes          : Messages Geometry Yams

@@ -6,7 +6,7 @@ import Recipes
 import SimulatedWorld
 
 /// How the simulated arm holds a pressed part, and how much delay its loop bears.
-public struct ArmReport: Encodable, Sendable {
+public struct ArmReport: Report {
   /// One row of the stability table.
   public struct Stability: Encodable, Sendable {
     /// Whose gains.
@@ -33,9 +33,6 @@ public struct ArmReport: Encodable, Sendable {
   public var contactForceNewtons: Double
   /// Gains by armature.
   public var stability: [Stability]
-
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
 
   /// The report for a person.
   public var text: String {

@@ -1,7 +1,7 @@
 import Metrics
 
 /// Every quick bench at once.
-public struct BenchReport: Encodable, Sendable {
+public struct BenchReport: Report {
   /// What the rest was measured on.
   public var machine: BenchMachine
   /// The control tick hosted in the driver.
@@ -14,9 +14,6 @@ public struct BenchReport: Encodable, Sendable {
   public var learner: LearnerReport
   /// The policy.
   public var policy: PolicyReport
-
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
 
   /// The report for a person.
   public var text: String {

@@ -9,7 +9,7 @@ import SimulatedWorld
 
 /// What a control tick costs where the driver hosts the controller, beside the physics alone on the
 /// same trajectory in the same run.
-public struct ControlReport: Encodable, Sendable {
+public struct ControlReport: Report {
   /// Ticks measured.
   public var ticks: Int
   /// Ticks of them on which the part touched the board.
@@ -33,9 +33,6 @@ public struct ControlReport: Encodable, Sendable {
   /// Encoding and decoding of a state and of its torque, which only a controller in a process of
   /// its own needs [µs].
   public var codecMicroseconds: Spread
-
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
 
   /// The report for a person.
   public var text: String {

@@ -6,7 +6,7 @@ import RealTime
 import Recipes
 
 /// How fast the learner learns on random data of the task's sizes.
-public struct LearnerReport: Encodable, Sendable {
+public struct LearnerReport: Report {
   /// Critics.
   public var ensemble: Int
   /// Target critics in the minimum.
@@ -26,9 +26,6 @@ public struct LearnerReport: Encodable, Sendable {
   /// Heap allocations of one update by the calling thread, after warm-up.
   public var allocationsPerUpdate: Double
 
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
-
   /// The report for a person.
   public var text: String {
     """
@@ -41,16 +38,13 @@ public struct LearnerReport: Encodable, Sendable {
 }
 
 /// What one action of a policy costs.
-public struct PolicyReport: Encodable, Sendable {
+public struct PolicyReport: Report {
   /// Actions measured.
   public var actions: Int
   /// From a scaled observation to a drawn action [µs].
   public var actionMicroseconds: Spread
   /// Heap allocations of one action.
   public var allocationsPerAction: Double
-
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
 
   /// The report for a person.
   public var text: String {

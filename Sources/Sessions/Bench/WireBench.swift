@@ -7,7 +7,7 @@ import SimulatedWorld
 import Wire
 
 /// What the tick exchange costs between this process and a real `kinglet controller` process.
-public struct WireReport: Encodable, Sendable {
+public struct WireReport: Report {
   /// Exchanges measured.
   public var exchanges: Int
   /// From sending a state to holding its torque: encoding, ZeroMQ both ways, control law, safety,
@@ -20,9 +20,6 @@ public struct WireReport: Encodable, Sendable {
   public var stateBytes: Int
   /// Length of a torque [bytes].
   public var torqueBytes: Int
-
-  /// The report as one JSON object.
-  public func json() throws -> String { try jsonText(self, for: "the report") }
 
   /// The report for a person.
   public var text: String {
