@@ -175,8 +175,8 @@ public enum Commands {
     _ policy: P, recipe: SessionRecipe, episodes: Int, progress: Reporting
   ) throws -> EvaluationReport {
     try beside(recipe) { session in
-      try EvaluateSession(session: session, episodes: episodes) { successes, done in
-        if done.isMultiple(of: 10) { progress.write("\(successes) of \(done) seated\n") }
+      try EvaluateSession(session: session, episodes: episodes) {
+        progress.write($0 + "\n")
       }.run(policy)
     }
   }

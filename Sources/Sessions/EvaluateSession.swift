@@ -70,8 +70,8 @@ public struct EvaluationReport: Report {
 struct EvaluateSession {
   let session: SessionContext
   let episodes: Int
-  /// Called after each episode with successes and episodes so far.
-  let progress: (Int, Int) -> Void
+  /// Called with a line for each episode that failed and for each tenth.
+  let say: (String) -> Void
 
   /// Results of one policy.
   func run<P: Policy>(_ policy: P) throws -> EvaluationReport {
@@ -86,11 +86,21 @@ struct EvaluateSession {
         throw SessionFailure("the driver's truth socket sent something else")
       }
       tally.add(result, truth: found)
-      progress(tally.successes, episode + 1)
+      if !found.isSuccess { say(failure(of: result, found)) }
+      let done = episode + 1
+      if done.isMultiple(of: 10) { say("\(tally.successes) of \(done) seated") }
       if session.isAskedToFinish { break }
     }
     loop.stopAll(reason: "evaluation finished")
     return tally.report(session.recipe.launch)
+  }
+
+  private func failure(of result: EpisodeResult, _ truth: Truth) -> String {
+    "episode \(result.episode) failed after \(decimal(result.seconds, 1)) s: "
+      + "\(truth.pinsInHoles) of \(truth.pins) pins in their holes, "
+      + "\(decimal(1e3 * truth.remainingDepth, 2)) mm from seated, "
+      + "peak force \(decimal(truth.peakContactForce, 1)) N"
+      + (result.isRewarded ? ", rewarded all the same" : "")
   }
 }
 
