@@ -2,11 +2,12 @@ import NeuralNetworks
 
 extension GaussianPolicy {
   /// The format's name, in the metadata under `format`.
-  public static let format = "kinglet-gaussian-policy-1"
+  public static let format = "kinglet-gaussian-policy-2"
 
   /// The policy as the bytes of a safetensors file; whether it draws is not part of it.
   public func encoded() -> [UInt8] {
     var file = Safetensors(metadata: ["format": Self.format])
+    file.add("fine", shape: [observationSize], fineInputs.widths)
     parameters.withUnsafeBufferPointer { file.add(actor.layout, prefix: "", from: $0) }
     return file.encoded()
   }
@@ -40,13 +41,20 @@ extension GaussianPolicy {
   }
 
   private static func shape(of file: Safetensors) throws(SafetensorsError) -> RLPDConfiguration {
-    let first = try file.array("trunk.0.weight", .f32, shape: [nil, nil])
+    let widths = try file.floats("fine", shape: [nil])
+    if let index = widths.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw .value(name: "fine", index: index, rule: "a width is 0 or more and finite")
+    }
+    let fineInputs = FineInputs(widths: widths)
+    let inputs = widths.count + fineInputs.count
+    let first = try file.array("trunk.0.weight", .f32, shape: [inputs, nil])
     let head = try file.array("head.weight", .f32, shape: [first.shape[1], nil])
     guard first.shape.allSatisfy({ $0 > 0 }), head.shape[1] > 0, head.shape[1] % 2 == 0 else {
       throw .value(name: head.name, index: 0, rule: "a head has a mean and a deviation per action")
     }
     var configuration = RLPDConfiguration(
-      observationSize: first.shape[0], actionSize: head.shape[1] / 2)
+      observationSize: widths.count, actionSize: head.shape[1] / 2)
+    configuration.fineWidths = widths
     configuration.width = first.shape[1]
     let isNormalised = file.arrays.contains { $0.name == "trunk.0.norm.scale" }
     configuration.layerNorm = isNormalised ? .layerNorm : .none

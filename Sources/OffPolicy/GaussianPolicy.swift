@@ -28,6 +28,7 @@ public struct GaussianPolicy: Policy, Equatable {
   public var choice = ActionChoice.stochastic
   /// Numbers of an observation farther from zero count as this, so that no product overflows.
   static let largestObservation: Float = 1e6
+  let fineInputs: FineInputs
   let width: Int
   let actor: Actor
   let parameters: [Float]
@@ -35,6 +36,7 @@ public struct GaussianPolicy: Policy, Equatable {
   init(_ configuration: RLPDConfiguration, actor: Actor, parameters: [Float]) {
     observationSize = configuration.observationSize
     actionSize = configuration.actionSize
+    fineInputs = configuration.fineInputs
     width = configuration.width
     self.actor = actor
     self.parameters = parameters
@@ -42,7 +44,8 @@ public struct GaussianPolicy: Policy, Equatable {
 
   /// True when weights, shapes and choice are equal.
   public static func == (a: Self, b: Self) -> Bool {
-    a.actor.layout == b.actor.layout && a.parameters == b.parameters && a.choice == b.choice
+    a.actor.layout == b.actor.layout && a.fineInputs == b.fineInputs && a.parameters == b.parameters
+      && a.choice == b.choice
   }
 
   /// The same policy, drawing or not.
@@ -57,7 +60,8 @@ public struct GaussianPolicy: Policy, Equatable {
     Workspace(floats: [Float](repeating: 0, count: workspaceSize))
   }
 
-  private var workspaceSize: Int { 2 * width + 5 * actionSize + observationSize }
+  private var inputSize: Int { observationSize + fineInputs.count }
+  private var workspaceSize: Int { 2 * width + 5 * actionSize + inputSize }
 
   /// tanh(mean + deviation·noise), or tanh(mean); draws one word per component when it draws.
   public func act<R: RandomNumberGenerator>(
@@ -70,13 +74,16 @@ public struct GaussianPolicy: Policy, Equatable {
     carry.floats.withUnsafeMutableBufferPointer { room in
       let features = room.extracting(0..<2 * width)
       let head = room.extracting(2 * width..<2 * width + 2 * actionSize)
-      let input = room.extracting(room.count - observationSize..<room.count)
+      let input = room.extracting(room.count - inputSize..<room.count)
       for index in 0..<observationSize {
         input[index] = max(
           -Self.largestObservation, min(Self.largestObservation, observation[index]))
       }
+      if let first = input.baseAddress {
+        fineInputs.fill(input.extracting(observationSize..<inputSize), of: first)
+      }
       run(UnsafeBufferPointer(input), features: features, head: head)
-      let rest = room.extracting(2 * width + 2 * actionSize..<room.count - observationSize)
+      let rest = room.extracting(2 * width + 2 * actionSize..<room.count - inputSize)
       let noise = drawNoise(in: rest, using: &rng)
       guard let head = head.baseAddress else { return }
       action.withUnsafeMutableBufferPointer {

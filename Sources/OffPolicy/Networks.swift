@@ -3,7 +3,7 @@ import NeuralNetworks
 import Randomness
 import Tensors
 
-/// observation → trunk → [mean | log deviation] of the action before squashing.
+/// Inputs of an observation → trunk → [mean | log deviation] of the action before squashing.
 struct Actor {
   let layout: ParameterLayout
   let trunk: Trunk
@@ -12,7 +12,7 @@ struct Actor {
   init(_ configuration: RLPDConfiguration) {
     var layout = ParameterLayout()
     trunk = Trunk(
-      "trunk", inputs: configuration.observationSize, width: configuration.width,
+      "trunk", inputs: configuration.inputSize, width: configuration.width,
       normalisation: configuration.layerNorm, in: &layout)
     head = Dense(
       "head", inputs: configuration.width, outputs: 2 * configuration.actionSize, in: &layout)
@@ -32,7 +32,7 @@ struct Actor {
   }
 }
 
-/// [observation | action] → trunk → one value, for each member of an ensemble.
+/// [inputs of an observation | action] → trunk → one value, for each member of an ensemble.
 struct Critics {
   let layout: ParameterLayout
   let trunk: Trunk
@@ -41,7 +41,7 @@ struct Critics {
   init(_ configuration: RLPDConfiguration) {
     var layout = ParameterLayout(ensemble: configuration.ensemble)
     trunk = Trunk(
-      "trunk", inputs: configuration.observationSize + configuration.actionSize,
+      "trunk", inputs: configuration.inputSize + configuration.actionSize,
       width: configuration.width, normalisation: configuration.layerNorm, in: &layout)
     head = Dense("head", inputs: configuration.width, outputs: 1, in: &layout)
     self.layout = layout

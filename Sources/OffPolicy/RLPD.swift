@@ -21,6 +21,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
   /// Critic updates so far.
   public internal(set) var updates = 0
 
+  let fineInputs: FineInputs
   let actor: Actor
   let critics: Critics
   var actorParameters: ParameterArena
@@ -44,6 +45,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
   public init(_ configuration: RLPDConfiguration, seed: UInt64) {
     configuration.check()
     self.configuration = configuration
+    fineInputs = configuration.fineInputs
     actor = Actor(configuration)
     critics = Critics(configuration)
     actorParameters = ParameterArena(actor.layout)
@@ -93,7 +95,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
   private mutating func computeTargets(_ batch: borrowing Batch) {
     tape.reset()
     let noise = drawNoise()
-    let next = tape.constant(batch.nextObservations)
+    let next = inputs(of: batch.nextObservations, rows: 0..<batch.rows)
     let sample = actor.sample(next, noise: noise, actorParameters.frozen, on: &tape)
     let chosen = targetParameters.frozen(members: members, count: drawMembers())
     let input = tape.concatenate(next, sample.action)
@@ -116,7 +118,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
 
   private mutating func updateCritics(_ batch: borrowing Batch) {
     tape.reset()
-    let observations = tape.constant(batch.observations)
+    let observations = inputs(of: batch.observations, rows: 0..<batch.rows)
     let input = tape.concatenate(observations, tape.constant(batch.actions))
     let values = critics.values(input, criticParameters.tracked, on: &tape)
     let loss = tape.meanSquaredError(values, target: tape.constant(targets))
@@ -132,7 +134,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
   private mutating func updateActor(_ batch: borrowing Batch) {
     tape.reset()
     let noise = drawNoise()
-    let observations = tape.constant(batch.observations)
+    let observations = inputs(of: batch.observations, rows: 0..<batch.rows)
     let sample = actor.sample(observations, noise: noise, actorParameters.tracked, on: &tape)
     let input = tape.concatenate(observations, sample.action)
     let values = critics.values(input, criticParameters.frozen, on: &tape)
@@ -154,13 +156,24 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
   /// After Nair, McGrew, Andrychowicz, Zaremba and Abbeel 2018.
   private mutating func cloningError(_ batch: borrowing Batch) -> Tensor {
     let shown = batch.demonstrated
-    let observations = tape.constant(batch.observations, rows: shown)
+    let observations = inputs(of: batch.observations, rows: shown)
     let silence = tape.constant(rows: shown.count, columns: configuration.actionSize) {
       $0.update(repeating: 0)
     }
     let sample = actor.sample(observations, noise: silence, actorParameters.tracked, on: &tape)
     return tape.meanSquaredError(
       sample.action, target: tape.constant(batch.intendedActions, rows: shown))
+  }
+
+  /// What the networks see of observations: [observation | magnified copies].
+  private mutating func inputs(of observations: borrowing Matrix, rows: Range<Int>) -> Tensor {
+    let plain = tape.constant(observations, rows: rows)
+    guard fineInputs.count > 0 else { return plain }
+    let first = observations.base + rows.lowerBound * observations.columns
+    let copies = tape.constant(rows: rows.count, columns: fineInputs.count) {
+      fineInputs.fill($0, of: first)
+    }
+    return tape.concatenate(plain, copies)
   }
 
   /// Standard normal draws, rows×actionSize.

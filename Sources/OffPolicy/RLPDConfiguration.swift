@@ -14,6 +14,10 @@ public enum EntropyBackup: Sendable {
 public struct RLPDConfiguration: Sendable {
   /// Components of an observation.
   public var observationSize: Int
+  /// Width of the magnified copy of each component that the networks see beside it.
+  ///
+  /// The copy is tanh(x/width); 0 where there is none. Zeros at first.
+  public var fineWidths: [Float]
   /// Components of an action.
   public var actionSize: Int
   /// Critics, E.
@@ -58,6 +62,7 @@ public struct RLPDConfiguration: Sendable {
   /// SERL's values for an observation and an action size.
   public init(observationSize: Int, actionSize: Int) {
     self.observationSize = observationSize
+    fineWidths = Array(repeating: 0, count: observationSize)
     self.actionSize = actionSize
   }
 
@@ -69,8 +74,14 @@ public struct RLPDConfiguration: Sendable {
     Float(cloningWeight * max(0, 1 - Double(updates) / Double(max(1, cloningUpdates))))
   }
 
+  var fineInputs: FineInputs { FineInputs(widths: fineWidths) }
+
+  /// Numbers that the networks see of an observation.
+  var inputSize: Int { observationSize + fineInputs.count }
+
   func check() {
     precondition(observationSize > 0 && actionSize > 0, "sizes are positive")
+    precondition(fineWidths.count == observationSize, "\(fineWidths.count) widths")
     precondition(ensemble > 0 && (1...ensemble).contains(drawn), "\(drawn) drawn of \(ensemble)")
     precondition(width > 0 && batchRows > 0 && criticsPerActor > 0, "counts are positive")
     precondition((0...1).contains(discount) && (0...1).contains(targetRate), "rates in 0…1")

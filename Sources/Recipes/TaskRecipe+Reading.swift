@@ -139,9 +139,21 @@ extension TaskRecipe.Latency {
 }
 
 extension TaskRecipe.Observation: RecipeSection {
-  init(reading section: inout Section) { scale = section.section("scale") }
+  init(reading section: inout Section) {
+    scale = section.section("scale")
+    fine = section.section("fine")
+  }
 
-  var entries: [WrittenEntry] { [.init("scale", scale)] }
+  var entries: [WrittenEntry] { [.init("scale", scale), .init("fine", fine)] }
+}
+
+extension TaskRecipe.Observation.Fine: RecipeSection {
+  init(reading section: inout Section) {
+    position = section.number("position", 0...10, "m")
+    rotation = section.number("rotation", 0...10, "rad")
+  }
+
+  var entries: [WrittenEntry] { [.init("position", position), .init("rotation", rotation)] }
 }
 
 extension TaskRecipe.Observation.Scale: RecipeSection {

@@ -82,6 +82,16 @@ public struct TaskRecipe: Sendable, Equatable {
   public struct Observation: Sendable, Equatable {
     /// The size that becomes 1.
     public var scale: Scale
+    /// Detail beside the target that a learner's networks see magnified.
+    public var fine: Fine
+
+    /// Distances from the target within which networks see it magnified; 0 for not at all.
+    public struct Fine: Sendable, Equatable {
+      /// Of the tool's position [m].
+      public var position: Double
+      /// Of the tool's orientation [rad].
+      public var rotation: Double
+    }
 
     /// The sizes that become 1 in an observation.
     public struct Scale: Sendable, Equatable {

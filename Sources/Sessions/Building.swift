@@ -96,9 +96,11 @@ extension Lookahead {
 }
 
 extension RLPDConfiguration {
-  /// The learner of a recipe, for the observations and actions of this project.
-  init(_ recipe: LaunchRecipe.Learner) {
+  /// The learner of a session, for the observations and actions of this project.
+  init(_ session: SessionRecipe) {
+    let recipe = session.launch.learner
     self.init(observationSize: ObservationLayout.size, actionSize: ObservationLayout.actionSize)
+    fineWidths = ObservationLayout.fineWidths(session.task.observation)
     ensemble = recipe.ensemble
     drawn = recipe.drawn
     width = recipe.width

@@ -46,7 +46,7 @@ struct LearnerSession: ~Copyable {
     self.server = server
     self.publisher = publisher
     self.status = status
-    learner = RLPD(RLPDConfiguration(settings), seed: recipe.seed)
+    learner = RLPD(RLPDConfiguration(session.recipe), seed: recipe.seed)
     online = ReplayBuffer(
       capacity: settings.capacity, observationSize: size.0, actionSize: size.1,
       lookahead: Lookahead(settings))

@@ -27,6 +27,16 @@ struct ObservationLayout {
     fence = try Fence(task, baseFromTarget: baseFromTarget)
   }
 
+  /// For each number the width of its magnified copy, in scaled units; 0 for none.
+  static func fineWidths(_ recipe: TaskRecipe.Observation) -> [Float] {
+    var widths = [Float](repeating: 0, count: size)
+    for axis in 0..<3 {
+      widths[pose + axis] = Float(recipe.fine.position / recipe.scale.position)
+      widths[pose + 3 + axis] = Float(recipe.fine.rotation / recipe.scale.rotation)
+    }
+    return widths
+  }
+
   /// The scaled observation of a state.
   func observation(of state: ArmState) -> [Float] {
     let targetFromTool = baseFromTarget.inverse * state.baseFromTool

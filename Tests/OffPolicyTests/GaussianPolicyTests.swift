@@ -7,9 +7,12 @@ import Tensors
 import Testing
 
 @Suite struct GaussianPolicyTests {
+  private static let fineWidths: [Float] = [0, 0.1, 0, 0, 0.02, 3, 0]
+
   private func policy(_ layerNorm: Normalisation = .layerNorm) -> (GaussianPolicy, Safetensors) {
     var configuration = RLPDConfiguration(observationSize: 7, actionSize: 3)
     (configuration.width, configuration.batchRows) = (40, 16)
+    configuration.fineWidths = Self.fineWidths
     (configuration.criticsPerActor, configuration.layerNorm) = (1, layerNorm)
     var learner = RLPD(configuration, seed: 3)
     for seed in 0..<10 {
@@ -32,6 +35,7 @@ import Testing
     let (policy, file) = policy(layerNorm)
     var configuration = RLPDConfiguration(observationSize: 7, actionSize: 3)
     (configuration.width, configuration.layerNorm) = (40, layerNorm)
+    configuration.fineWidths = Self.fineWidths
     let batch = LearnerBench.randomBatch(configuration, seed: 5)
     let reference = ReferenceLearner(configuration: configuration, batch: PlainBatch(batch))
     let weights = try ReferenceLearner.weights(file, "actor.")
@@ -88,8 +92,20 @@ import Testing
       _ = try? GaussianPolicy(decoding: damaged)
     }
     var file = Safetensors(metadata: ["format": GaussianPolicy.format])
+    file.add("fine", shape: [0], [] as [Float])
     file.add("trunk.0.weight", shape: [0, 0], [] as [Float])
     file.add("head.weight", shape: [0, 0], [] as [Float])
+    #expect(throws: OffPolicyError.self) { try GaussianPolicy(decoding: file.encoded()) }
+  }
+
+  @Test(arguments: [-1, .nan, .infinity] as [Float])
+  func `a width that is none is refused`(width: Float) throws {
+    let good = try Safetensors(decoding: policy().0.encoded())
+    var file = Safetensors(metadata: good.metadata)
+    for array in good.arrays where array.name != "fine" {
+      file.add(array.name, shape: array.shape, try good.floats(array.name, shape: array.shape))
+    }
+    file.add("fine", shape: [7], [0, 0.1, 0, 0, width, 3, 0])
     #expect(throws: OffPolicyError.self) { try GaussianPolicy(decoding: file.encoded()) }
   }
 }

@@ -12,13 +12,20 @@ import Testing
     var drawn: Int
     var layerNorm: Normalisation
     var entropyBackup: EntropyBackup
-    var testDescription: String { "\(ensemble)/\(drawn) \(layerNorm) backup \(entropyBackup)" }
+    var fineWidths: [Float] = [0, 0, 0, 0, 0]
+    var testDescription: String {
+      "\(ensemble)/\(drawn) \(layerNorm) backup \(entropyBackup) \(fineWidths)"
+    }
   }
 
   static let cases = [
     Case(ensemble: 2, drawn: 2, layerNorm: .layerNorm, entropyBackup: .off),
-    Case(ensemble: 3, drawn: 3, layerNorm: .none, entropyBackup: .on),
+    Case(
+      ensemble: 3, drawn: 3, layerNorm: .none, entropyBackup: .on, fineWidths: [0.3, 0, 0, 0.1, 0]),
     Case(ensemble: 5, drawn: 2, layerNorm: .layerNorm, entropyBackup: .on),
+    Case(
+      ensemble: 4, drawn: 4, layerNorm: .layerNorm, entropyBackup: .off,
+      fineWidths: [0, 2, 0.01, 0, 0.5]),
     Case(ensemble: 1, drawn: 1, layerNorm: .layerNorm, entropyBackup: .off),
   ]
 
@@ -27,6 +34,7 @@ import Testing
     (configuration.ensemble, configuration.drawn) = (test.ensemble, test.drawn)
     (configuration.layerNorm, configuration.entropyBackup) = (test.layerNorm, test.entropyBackup)
     (configuration.width, configuration.batchRows) = (20, 9)
+    configuration.fineWidths = test.fineWidths
     (configuration.criticsPerActor, configuration.initialTemperature) = (1, 0.3)
     return configuration
   }

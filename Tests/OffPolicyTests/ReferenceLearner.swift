@@ -53,9 +53,18 @@ struct ReferenceLearner {
     return dense("head", features)
   }
 
+  /// An observation and the magnified copies of its components.
+  private func inputs(_ observation: [Double]) -> [Double] {
+    let widths = configuration.fineWidths.map(Double.init)
+    return observation
+      + widths.indices.filter { widths[$0] > 0 }.map {
+        tanh(observation[$0] / widths[$0])
+      }
+  }
+
   /// Action and log-probability for one row's noise.
   func sample(_ actor: Weights, _ observation: [Double], noise: [Double]) -> ([Double], Double) {
-    let head = network(actor, member: 0, members: 1, observation)
+    let head = network(actor, member: 0, members: 1, inputs(observation))
     var (action, logProbability): ([Double], Double) = ([], 0)
     for j in noise.indices {
       let deviation = min(max(exp(head[noise.count + j]), 1e-5), 5)
@@ -71,7 +80,8 @@ struct ReferenceLearner {
   func value(
     _ critics: Weights, member: Int, _ observation: [Double], _ action: [Double]
   ) -> Double {
-    network(critics, member: member, members: configuration.ensemble, observation + action)[0]
+    network(
+      critics, member: member, members: configuration.ensemble, inputs(observation) + action)[0]
   }
 
   /// y of each row, and the mean of -ln π(a'|s').

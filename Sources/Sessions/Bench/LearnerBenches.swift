@@ -61,8 +61,9 @@ extension Commands {
   public static func benchLearner(
     file: String, overrides: [String], updates: Int
   ) throws -> LearnerReport {
-    let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides).launch.learner
-    let configuration = RLPDConfiguration(recipe)
+    let session = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    let recipe = session.launch.learner
+    let configuration = RLPDConfiguration(session)
     return LearnerReport(
       ensemble: recipe.ensemble, drawn: recipe.drawn, width: recipe.width, batch: recipe.batch,
       threads: recipe.threads, criticsPerActor: recipe.criticsPerActor, updates: updates,
@@ -86,8 +87,8 @@ extension Commands {
   public static func benchPolicy(
     file: String, overrides: [String], actions: Int
   ) throws -> PolicyReport {
-    let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides).launch.learner
-    let policy = RLPD(RLPDConfiguration(recipe), seed: 1).snapshot()
+    let session = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    let policy = RLPD(RLPDConfiguration(session), seed: 1).snapshot()
     let (times, count) = time(policy, actions: actions)
     return PolicyReport(
       actions: actions, actionMicroseconds: Spread(nanoseconds: times),
