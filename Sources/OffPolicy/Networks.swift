@@ -41,7 +41,7 @@ struct Critics {
   init(_ configuration: RLPDConfiguration) {
     var layout = ParameterLayout(ensemble: configuration.ensemble)
     trunk = Trunk(
-      "trunk", inputs: configuration.inputSize + configuration.actionSize,
+      "trunk", inputs: configuration.criticInputSize,
       width: configuration.width, normalisation: configuration.layerNorm, in: &layout)
     head = Dense("head", inputs: configuration.width, outputs: 1, in: &layout)
     self.layout = layout

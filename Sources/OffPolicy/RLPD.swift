@@ -37,6 +37,9 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
   /// Target critics of the minibatch; a place of its own so that tensors may point to it.
   let members: UnsafeMutablePointer<Int32>
   var uniforms: Matrix
+  /// Takes [inputs of an observation | action] to the setpoint, see `SetpointInputs`.
+  let projection: Matrix
+  let zeroBias: Matrix
   /// y of the minibatch, rows×1.
   var targets: Matrix
   var last = RLPDReport()
@@ -63,6 +66,9 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     members.initialize(repeating: 0, count: configuration.drawn)
     targets = Matrix(rows: configuration.batchRows, columns: 1)
     uniforms = Matrix(rows: configuration.batchRows, columns: 2 * configuration.actionSize)
+    projection = configuration.setpoints.projection(
+      inputSize: configuration.inputSize, actionSize: configuration.actionSize)
+    zeroBias = Matrix(rows: 1, columns: projection.columns)
     var initial = RandomStream(seed: seed, name: "learner.weights")
     actor.initialise(actorParameters, using: &initial)
     critics.initialise(criticParameters, using: &initial)
@@ -98,7 +104,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     let next = inputs(of: batch.nextObservations, rows: 0..<batch.rows)
     let sample = actor.sample(next, noise: noise, actorParameters.frozen, on: &tape)
     let chosen = targetParameters.frozen(members: members, count: drawMembers())
-    let input = tape.concatenate(next, sample.action)
+    let input = criticInput(next, sample.action)
     let values = tape.values(of: critics.values(input, chosen, on: &tape))
     let logProbability = tape.values(of: sample.logProbability)
     let weight = configuration.entropyBackup == .on ? temperature.value : 0
@@ -119,7 +125,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
   private mutating func updateCritics(_ batch: borrowing Batch) {
     tape.reset()
     let observations = inputs(of: batch.observations, rows: 0..<batch.rows)
-    let input = tape.concatenate(observations, tape.constant(batch.actions))
+    let input = criticInput(observations, tape.constant(batch.actions))
     let values = critics.values(input, criticParameters.tracked, on: &tape)
     let loss = tape.meanSquaredError(values, target: tape.constant(targets))
     tape.backward(from: loss)
@@ -136,7 +142,7 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     let noise = drawNoise()
     let observations = inputs(of: batch.observations, rows: 0..<batch.rows)
     let sample = actor.sample(observations, noise: noise, actorParameters.tracked, on: &tape)
-    let input = tape.concatenate(observations, sample.action)
+    let input = criticInput(observations, sample.action)
     let values = critics.values(input, criticParameters.frozen, on: &tape)
     var loss = tape.weightedSum(
       tape.mean(sample.logProbability), temperature.value, tape.mean(values), -1)
@@ -174,6 +180,15 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
       fineInputs.fill($0, of: first)
     }
     return tape.concatenate(plain, copies)
+  }
+
+  /// What critics see: [inputs of the observation | action | setpoint].
+  private mutating func criticInput(_ observations: Tensor, _ action: Tensor) -> Tensor {
+    let both = tape.concatenate(observations, action)
+    guard configuration.setpoints.count > 0 else { return both }
+    let setpoint = tape.multiply(
+      both, tape.constant(projection), adding: tape.constant(zeroBias))
+    return tape.concatenate(both, tape.tanh(setpoint))
   }
 
   /// Standard normal draws, rows×actionSize.

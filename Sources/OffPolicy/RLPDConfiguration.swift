@@ -20,6 +20,8 @@ public struct RLPDConfiguration: Sendable {
   public var fineWidths: [Float]
   /// Components of an action.
   public var actionSize: Int
+  /// How critics see where an action leads; nothing at first.
+  public var setpoints = SetpointInputs()
   /// Critics, E.
   public var ensemble = 2
   /// Target critics in the minimum of a target.
@@ -79,9 +81,13 @@ public struct RLPDConfiguration: Sendable {
   /// Numbers that the networks see of an observation.
   var inputSize: Int { observationSize + fineInputs.count }
 
+  /// Numbers that critics see of an observation and an action.
+  var criticInputSize: Int { inputSize + actionSize + setpoints.count }
+
   func check() {
     precondition(observationSize > 0 && actionSize > 0, "sizes are positive")
     precondition(fineWidths.count == observationSize, "\(fineWidths.count) widths")
+    setpoints.check(observationSize: observationSize, actionSize: actionSize)
     precondition(ensemble > 0 && (1...ensemble).contains(drawn), "\(drawn) drawn of \(ensemble)")
     precondition(width > 0 && batchRows > 0 && criticsPerActor > 0, "counts are positive")
     precondition((0...1).contains(discount) && (0...1).contains(targetRate), "rates in 0…1")

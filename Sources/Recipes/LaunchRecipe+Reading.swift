@@ -79,6 +79,7 @@ extension LaunchRecipe.Learner: RecipeSection {
     drawn = section.whole("drawn", 1...100)
     width = section.whole("width", 1...8192)
     layerNorm = section.flag("layerNorm")
+    criticsSeeSetpoint = section.flag("criticsSeeSetpoint")
     discount = section.number("discount", 0...1)
     leastReturn = section.number("leastReturn", -1e9...1e9)
     greatestReturn = section.number("greatestReturn", -1e9...1e9)
@@ -110,6 +111,7 @@ extension LaunchRecipe.Learner: RecipeSection {
     [
       .init("kind", kind), .init("threads", threads), .init("ensemble", ensemble),
       .init("drawn", drawn), .init("width", width), .init("layerNorm", layerNorm),
+      .init("criticsSeeSetpoint", criticsSeeSetpoint),
       .init("discount", discount), .init("leastReturn", leastReturn),
       .init("greatestReturn", greatestReturn), .init("learningRate", learningRate),
       .init("targetRate", targetRate), .init("initialTemperature", initialTemperature),

@@ -75,6 +75,8 @@ public struct LaunchRecipe: Sendable, Equatable {
     public var width: Int
     /// Whether critics normalise their hidden layers.
     public var layerNorm: Bool
+    /// Whether critics see the setpoint of an action magnified, as networks see the pose.
+    public var criticsSeeSetpoint: Bool
     /// γ, per step.
     public var discount: Double
     /// Least return that the task can have; targets are kept above.

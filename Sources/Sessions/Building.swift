@@ -101,6 +101,9 @@ extension RLPDConfiguration {
     let recipe = session.launch.learner
     self.init(observationSize: ObservationLayout.size, actionSize: ObservationLayout.actionSize)
     fineWidths = ObservationLayout.fineWidths(session.task.observation)
+    if recipe.criticsSeeSetpoint {
+      setpoints = ObservationLayout.setpoints(session.task)
+    }
     ensemble = recipe.ensemble
     drawn = recipe.drawn
     width = recipe.width

@@ -32,6 +32,8 @@ struct EpisodeResult: Sendable {
   var seconds: Double
   /// Share of action numbers whose setpoint error exceeds its clip, per axis of the tool.
   var clipped: [Double]
+  /// How the time divides.
+  var phases: EpisodePhases
 }
 
 /// Runs episodes: reset, observe, act, judge.
@@ -78,7 +80,8 @@ struct EpisodeLoop: ~Copyable {
     var result = EpisodeResult(
       episode: number, steps: 0, isRewarded: false, reward: 0,
       targetFromStart: session.geometry.baseFromTarget.inverse * first.baseFromTool,
-      last: first, seconds: 0, clipped: Array(repeating: 0, count: 6))
+      last: first, seconds: 0, clipped: Array(repeating: 0, count: 6),
+      phases: EpisodePhases(pinLength: session.recipe.task.connector.length))
     var observation = layout.observation(of: current)
     while true {
       let action = try actor.action(for: observation)
@@ -90,6 +93,9 @@ struct EpisodeLoop: ~Copyable {
         from: current.tick + latency, until: current.tick + ticks)
       let judgement = try judge(next)
       result.steps += 1
+      result.seconds = Double(next.time - first.time) * 1e-9
+      result.phases.add(
+        session.geometry.baseFromTarget.inverse * next.baseFromTool, at: result.seconds)
       let isLast = result.steps == session.recipe.task.steps
       let ending = judgement.ending ?? (isLast ? .timeLimit : nil)
       let nextObservation = layout.observation(of: next)
@@ -106,7 +112,6 @@ struct EpisodeLoop: ~Copyable {
       if let ending {
         result.isRewarded = ending == .terminal && judgement.reward > 0
         result.last = next
-        result.seconds = Double(next.time - first.time) * 1e-9
         result.clipped = result.clipped.map { $0 / Double(result.steps) }
         return result
       }

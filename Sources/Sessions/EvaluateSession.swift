@@ -26,6 +26,8 @@ public struct EvaluationReport: Report {
   public var rewardFalseNegatives: Int
   /// Mean robot time from first observation to the end, over true successes [s].
   public var cycleSeconds: Double
+  /// Mean parts of it: to the first touch of the board, to the pins' entry, to the end [s].
+  public var phaseSeconds: [Double]
   /// The same of the scripted expert on the same episodes, when asked for [s].
   public var expertCycleSeconds: Double?
   /// True successes of the scripted expert on the same episodes, when asked for.
@@ -52,6 +54,8 @@ public struct EvaluationReport: Report {
         + "\(decimal(100 * successHigh, 1)) %), \(clock), seed \(seed)",
       "reward false positives \(rewardFalsePositives), false negatives \(rewardFalseNegatives)",
       "cycle \(decimal(cycleSeconds, 2)) s, \(decimal(cycleOverBound, 2)) times the kinematic bound",
+      "of it approach, search, seating: "
+        + phaseSeconds.map { decimal($0, 2) + " s" }.joined(separator: ", "),
       "peak contact force \(decimal(peakForceNewtons, 1)) N "
         + "(95 % of episodes below \(decimal(peakForce95Newtons, 1)) N, \(overForce) over 20 N)",
       "clipped actions x y z rx ry rz: "
@@ -144,6 +148,7 @@ struct EvaluationTally {
   private var falseNegatives = 0
   private var seconds: [Double] = []
   private var ratios: [Double] = []
+  private var phases: [[Double]] = [[], [], []]
   private var forces: [Double] = []
   private var clipped = [Double](repeating: 0, count: ObservationLayout.actionSize)
 
@@ -157,6 +162,11 @@ struct EvaluationTally {
       successes += 1
       seconds.append(result.seconds)
       ratios.append(result.seconds / bound.seconds(from: result.targetFromStart))
+      let approach = result.phases.approach ?? result.seconds
+      let search = result.phases.search ?? (result.seconds - approach)
+      phases[0].append(approach)
+      phases[1].append(search)
+      phases[2].append(result.seconds - approach - search)
       if !result.isRewarded { falseNegatives += 1 }
     } else if result.isRewarded {
       falsePositives += 1
@@ -173,7 +183,8 @@ struct EvaluationTally {
       episodes: episodes, successes: successes, successLow: interval.lowerBound,
       successHigh: interval.upperBound, rewardFalsePositives: falsePositives,
       rewardFalseNegatives: falseNegatives, cycleSeconds: mean(seconds),
-      expertCycleSeconds: nil, expertSuccesses: nil, cycleOverBound: mean(ratios),
+      phaseSeconds: phases.map(mean), expertCycleSeconds: nil, expertSuccesses: nil,
+      cycleOverBound: mean(ratios),
       peakForceNewtons: sorted.last ?? 0,
       peakForce95Newtons: sorted.isEmpty ? 0 : sorted[(sorted.count - 1) * 95 / 100],
       overForce: forces.count { $0 > 20 },

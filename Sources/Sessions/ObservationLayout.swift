@@ -1,5 +1,6 @@
 import Geometry
 import Messages
+import OffPolicy
 import Recipes
 import Safety
 
@@ -35,6 +36,21 @@ struct ObservationLayout {
       widths[pose + 3 + axis] = Float(recipe.fine.rotation / recipe.scale.rotation)
     }
     return widths
+  }
+
+  /// How critics see where an action leads: beside the target its axes are almost the tool's.
+  static func setpoints(_ task: TaskRecipe) -> SetpointInputs {
+    let (scale, fine) = (task.observation.scale, task.observation.fine)
+    guard fine.position > 0, fine.rotation > 0 else { return SetpointInputs() }
+    return SetpointInputs(
+      (0..<actionSize).map { index in
+        let isTurn = index >= 3
+        let unit = isTurn ? scale.rotation : scale.position
+        return SetpointInputs.Axis(
+          observation: pose + index,
+          reach: Float((isTurn ? task.action.rotation : task.action.translation) / unit),
+          width: Float((isTurn ? fine.rotation : fine.position) / unit))
+      })
   }
 
   /// The scaled observation of a state.

@@ -13,8 +13,10 @@ import Testing
     var layerNorm: Normalisation
     var entropyBackup: EntropyBackup
     var fineWidths: [Float] = [0, 0, 0, 0, 0]
+    var setpoints = SetpointInputs()
     var testDescription: String {
-      "\(ensemble)/\(drawn) \(layerNorm) backup \(entropyBackup) \(fineWidths)"
+      "\(ensemble)/\(drawn) \(layerNorm) backup \(entropyBackup) \(fineWidths) "
+        + "\(setpoints.axes.count) setpoints"
     }
   }
 
@@ -25,16 +27,23 @@ import Testing
     Case(ensemble: 5, drawn: 2, layerNorm: .layerNorm, entropyBackup: .on),
     Case(
       ensemble: 4, drawn: 4, layerNorm: .layerNorm, entropyBackup: .off,
-      fineWidths: [0, 2, 0.01, 0, 0.5]),
+      fineWidths: [0, 2, 0.01, 0, 0.5], setpoints: Self.setpoints),
+    Case(
+      ensemble: 1, drawn: 1, layerNorm: .none, entropyBackup: .on, setpoints: Self.setpoints),
     Case(ensemble: 1, drawn: 1, layerNorm: .layerNorm, entropyBackup: .off),
   ]
+
+  static let setpoints = SetpointInputs([
+    .init(observation: 3, reach: 0.4, width: 0.7), .init(observation: 0, reach: 2, width: 1.5),
+    .init(observation: 1, reach: 0.1, width: 0.2),
+  ])
 
   private func configuration(_ test: Case) -> RLPDConfiguration {
     var configuration = RLPDConfiguration(observationSize: 5, actionSize: 3)
     (configuration.ensemble, configuration.drawn) = (test.ensemble, test.drawn)
     (configuration.layerNorm, configuration.entropyBackup) = (test.layerNorm, test.entropyBackup)
     (configuration.width, configuration.batchRows) = (20, 9)
-    configuration.fineWidths = test.fineWidths
+    (configuration.fineWidths, configuration.setpoints) = (test.fineWidths, test.setpoints)
     (configuration.criticsPerActor, configuration.initialTemperature) = (1, 0.3)
     return configuration
   }

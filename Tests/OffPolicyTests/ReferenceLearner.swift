@@ -81,7 +81,16 @@ struct ReferenceLearner {
     _ critics: Weights, member: Int, _ observation: [Double], _ action: [Double]
   ) -> Double {
     network(
-      critics, member: member, members: configuration.ensemble, inputs(observation) + action)[0]
+      critics, member: member, members: configuration.ensemble,
+      inputs(observation) + action + setpoint(observation, action))[0]
+  }
+
+  /// Where the action leads, beside the target.
+  private func setpoint(_ observation: [Double], _ action: [Double]) -> [Double] {
+    configuration.setpoints.axes.enumerated().map { index, axis in
+      let place = observation[axis.observation] + Double(axis.reach) * action[index]
+      return tanh(place / Double(axis.width))
+    }
   }
 
   /// y of each row, and the mean of -ln π(a'|s').
