@@ -4,19 +4,11 @@ import Tensors
 
 extension RLPD {
   /// The format's name, in the metadata under `format`.
-  public static var format: String { "kinglet-rlpd-2" }
+  public static var format: String { "kinglet-rlpd-1" }
 
   /// The policy as it is now, drawing its actions.
   public func snapshot() -> GaussianPolicy {
     GaussianPolicy(configuration, actor: actor, parameters: actorParameters.values.values)
-  }
-
-  /// The policy of the actor's averaged parameters, for use after the training.
-  ///
-  /// The newest actor is one draw of a walk about a good one; the mean of the walk is nearer to it
-  /// (Polyak and Juditsky 1992).
-  public func averagedSnapshot() -> GaussianPolicy {
-    GaussianPolicy(configuration, actor: actor, parameters: averagedParameters.values.values)
   }
 
   /// Everything that a learner needs to go on as if it had never stopped: networks, targets,
@@ -27,7 +19,6 @@ extension RLPD {
     add(criticParameters, criticOptimiser, "critics.", to: &file)
     add(temperature.parameters, temperatureOptimiser, "temperature.", to: &file)
     file.add(critics.layout, prefix: "targets.", from: targetParameters.values.elements)
-    file.add(actor.layout, prefix: "averaged.", from: averagedParameters.values.elements)
     file.add(
       "counters", shape: [4],
       [updates, actorOptimiser.steps, criticOptimiser.steps, temperatureOptimiser.steps]
@@ -53,7 +44,6 @@ extension RLPD {
     saved.temperature.put(
       into: &temperature.parameters, &temperatureOptimiser, steps: saved.counters[3])
     targetParameters.values.setRow(0, to: saved.targets)
-    averagedParameters.values.setRow(0, to: saved.averaged)
     updates = saved.counters[0]
     let words = saved.streams
     noiseStream.state = (words[0], words[1], words[2], words[3])
@@ -95,7 +85,7 @@ private struct Saved {
   }
 
   let actor, critics, temperature: Network
-  let targets, averaged: [Float]
+  let targets: [Float]
   let counters: [Int]
   let streams: [UInt64]
   let report: [Float]
@@ -108,7 +98,6 @@ private struct Saved {
     self.critics = try Network(file, critics, "critics.")
     self.temperature = try Network(file, temperature, "temperature.")
     targets = try file.parameters(critics, prefix: "targets.")
-    averaged = try file.parameters(actor, prefix: "averaged.")
     let words = try file.words("counters", shape: [4])
     if let index = words.firstIndex(where: { $0 > UInt64(Int32.max) }) {
       throw .value(name: "counters", index: index, rule: "a count is below 2³¹")

@@ -25,8 +25,6 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
   let actor: Actor
   let critics: Critics
   var actorParameters: ParameterArena
-  /// Running mean of the actor's parameters.
-  var averagedParameters: ParameterArena
   var criticParameters: ParameterArena
   var targetParameters: ParameterArena
   var temperature: Temperature
@@ -54,7 +52,6 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     actor = Actor(configuration)
     critics = Critics(configuration)
     actorParameters = ParameterArena(actor.layout)
-    averagedParameters = ParameterArena(actor.layout)
     criticParameters = ParameterArena(critics.layout)
     targetParameters = ParameterArena(critics.layout)
     temperature = Temperature(initial: configuration.initialTemperature)
@@ -76,7 +73,6 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     actor.initialise(actorParameters, using: &initial)
     critics.initialise(criticParameters, using: &initial)
     tape.kernels.approach(criticParameters.values, rate: 1, target: targetParameters.values)
-    tape.kernels.approach(actorParameters.values, rate: 1, target: averagedParameters.values)
   }
 
   /// How often the learner's working memory has grown; constant after the first actor update.
@@ -156,9 +152,6 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     }
     tape.backward(from: loss)
     actorOptimiser.take(actorParameters, with: tape.kernels)
-    tape.kernels.approach(
-      actorParameters.values, rate: Float(configuration.averagingRate),
-      target: averagedParameters.values)
     temperature.differentiate(entropy: last.entropy, goal: configuration.entropyGoal)
     temperatureOptimiser.take(temperature.parameters, with: tape.kernels)
     last.actorLoss = tape.scalar(loss)

@@ -44,8 +44,6 @@ public struct RLPDConfiguration: Sendable {
   public var learningRate = 3e-4
   /// τ of θ' ← θ' + τ(θ - θ'), after every critic update.
   public var targetRate = 0.005
-  /// Share by which the averaged actor follows the actor, after each of its updates; 1: at once.
-  public var averagingRate = 1.0
   /// α at the start.
   public var initialTemperature = 0.01
   /// Entropy that the temperature steers to [nat]; nil stands for minus half the action's size.
@@ -93,7 +91,6 @@ public struct RLPDConfiguration: Sendable {
     precondition(ensemble > 0 && (1...ensemble).contains(drawn), "\(drawn) drawn of \(ensemble)")
     precondition(width > 0 && batchRows > 0 && criticsPerActor > 0, "counts are positive")
     precondition((0...1).contains(discount) && (0...1).contains(targetRate), "rates in 0…1")
-    precondition((0...1).contains(averagingRate), "rates in 0…1")
     precondition(learningRate > 0 && initialTemperature > 0, "rates are positive")
   }
 }

@@ -85,7 +85,6 @@ extension LaunchRecipe.Learner: RecipeSection {
     greatestReturn = section.number("greatestReturn", -1e9...1e9)
     learningRate = section.number("learningRate", 1e-8...1)
     targetRate = section.number("targetRate", 1e-6...1)
-    averagingRate = section.number("averagingRate", 1e-6...1)
     initialTemperature = section.number("initialTemperature", 1e-8...100)
     targetEntropy = section.number("targetEntropy", -1000...1000, "nat")
     entropyBackup = section.flag("entropyBackup")
@@ -115,8 +114,7 @@ extension LaunchRecipe.Learner: RecipeSection {
       .init("criticsSeeSetpoint", criticsSeeSetpoint),
       .init("discount", discount), .init("leastReturn", leastReturn),
       .init("greatestReturn", greatestReturn), .init("learningRate", learningRate),
-      .init("targetRate", targetRate), .init("averagingRate", averagingRate),
-      .init("initialTemperature", initialTemperature),
+      .init("targetRate", targetRate), .init("initialTemperature", initialTemperature),
       .init("targetEntropy", targetEntropy), .init("entropyBackup", entropyBackup),
       .init("pretrainUpdates", pretrainUpdates), .init("cloningWeight", cloningWeight),
       .init("cloningSteps", cloningSteps), .init("lookahead", lookahead),

@@ -87,8 +87,6 @@ public struct LaunchRecipe: Sendable, Equatable {
     public var learningRate: Double
     /// Share of the online weights that each update moves into the target weights.
     public var targetRate: Double
-    /// Share by which the policy that is saved follows the actor, after each of its updates.
-    public var averagingRate: Double
     /// Entropy temperature at the start.
     public var initialTemperature: Double
     /// Entropy that the temperature steers toward [nat].

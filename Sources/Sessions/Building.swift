@@ -112,7 +112,6 @@ extension RLPDConfiguration {
     returns = Float(recipe.leastReturn)...Float(recipe.greatestReturn)
     learningRate = recipe.learningRate
     targetRate = recipe.targetRate
-    averagingRate = recipe.averagingRate
     initialTemperature = recipe.initialTemperature
     targetEntropy = recipe.targetEntropy
     entropyBackup = recipe.entropyBackup ? .on : .off

@@ -172,7 +172,7 @@ struct LearnerSession: ~Copyable {
 
   private mutating func save(isLast: Bool) throws {
     let folder = recipe.run
-    try Safetensors(decoding: learner.averagedSnapshot().encoded()).write(
+    try Safetensors(decoding: learner.snapshot().encoded()).write(
       to: folder + "/policy.safetensors")
     let name = isLast ? "last" : "step-" + String(format: "%08d", learned)
     try learner.checkpoint().write(to: folder + "/checkpoints/\(name).safetensors")

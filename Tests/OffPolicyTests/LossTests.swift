@@ -116,29 +116,6 @@ import Testing
     #expect(abs(10 * slope - expected) < 1e-4)
   }
 
-  @Test(arguments: [0.3, 1.0]) func `the averaged actor follows the actor at its rate`(
-    rate: Double
-  ) throws {
-    var configuration = configuration(Self.cases[0])
-    (configuration.criticsPerActor, configuration.averagingRate) = (2, rate)
-    var learner = RLPD(configuration, seed: 11)
-    var expected = try ReferenceLearner.weights(learner.checkpoint(), "actor.")
-    #expect(learner.averagedSnapshot() == learner.snapshot())
-    for update in 1...6 {
-      _ = learner.update(from: LearnerBench.randomBatch(configuration, seed: UInt64(update)))
-      let file = learner.checkpoint()
-      let actor = try ReferenceLearner.weights(file, "actor.")
-      for (name, values) in try ReferenceLearner.weights(file, "averaged.") {
-        for (index, value) in values.enumerated() {
-          let (old, new) = (expected[name]?[index] ?? .nan, actor[name]?[index] ?? .nan)
-          if update.isMultiple(of: 2) { expected[name]?[index] = old + rate * (new - old) }
-          #expect(abs(value - (expected[name]?[index] ?? .nan)) < 1e-6)
-        }
-      }
-    }
-    #expect(rate == 1 || learner.averagedSnapshot() != learner.snapshot())
-  }
-
   @Test func `targets approach the critics at their rate`() throws {
     let configuration = configuration(Self.cases[0])
     let batch = LearnerBench.randomBatch(configuration, seed: 7)
