@@ -1,22 +1,5 @@
 // Elementwise and row-wise kernels of one instruction set; see vectors.hpp for how it is included.
 
-static void sumRows(const float *x, int64_t rows, int64_t stride, int64_t first, int64_t last,
-                    float *out, int mode) {
-  for (int64_t j = first; j < last; j += LANES) {
-    int lanes = last - j < LANES ? (int)(last - j) : LANES;
-    V even = V(0.0f), odd = V(0.0f);
-    int64_t i = 0;
-    for (; i + 2 <= rows; i += 2) {
-      even += loadFirst(x + i * stride + j, lanes);
-      odd += loadFirst(x + (i + 1) * stride + j, lanes);
-    }
-    if (i < rows) even += loadFirst(x + i * stride + j, lanes);
-    V total = even + odd;
-    if (mode == kinglet_accumulate) total += loadFirst(out + j, lanes);
-    storeFirst(out + j, total, lanes);
-  }
-}
-
 /// Four vectors of columns at a time, each element of x broadcast once to all of them.
 static void rowMultiply(int k, int n, const float *x, const float *w, const float *bias, float *y) {
   int j = 0;
@@ -42,111 +25,24 @@ static void rowMultiply(int k, int n, const float *x, const float *w, const floa
   }
 }
 
-INLINE int lanesLeft(int64_t at, int64_t end) {
-  return end - at < LANES ? (int)(end - at) : LANES;
-}
-
 static void tanhForward(int64_t begin, int64_t end, const float *x, float *y) {
-  for (int64_t i = begin; i < end; i += LANES) {
-    int n = lanesLeft(i, end);
+  forVectors(begin, end, [&](int64_t i, int n) INLINED {
     storeFirst(y + i, tanhOf(loadFirst(x + i, n)), n);
-  }
+  });
 }
 
 static void tanhBackward(int64_t begin, int64_t end, const float *y, const float *dy, float *dx,
                          int mode) {
-  for (int64_t i = begin; i < end; i += LANES) {
-    int n = lanesLeft(i, end);
+  forVectors(begin, end, [&](int64_t i, int n) INLINED {
     V value = loadFirst(y + i, n);
     V slope = loadFirst(dy + i, n) * (1.0f - value * value);
     if (mode == kinglet_accumulate) slope += loadFirst(dx + i, n);
     storeFirst(dx + i, slope, n);
-  }
-}
-
-/// One row in three passes: mean, variance, result.
-static void normTanhRow(float *x, int columns, const float *scale, const float *offset, float *y,
-                        float *inverseDeviation) {
-  V total = V(0.0f);
-  for (int j = 0; j < columns; j += LANES) total += loadFirst(x + j, columns - j);
-  float mean = sum(total) / (float)columns;
-  V squares = V(0.0f);
-  for (int j = 0; j < columns; j += LANES) {
-    V centred = loadFirst(x + j, columns - j) - mean;
-    if (columns - j < LANES) centred = choose(firstLanes(columns - j), centred, V(0.0f));
-    squares = centred * centred + squares;
-  }
-  float inverse = 1.0f / __builtin_sqrtf(sum(squares) / (float)columns + 1e-6f);
-  for (int j = 0; j < columns; j += LANES) {
-    int n = columns - j;
-    V normalised = (loadFirst(x + j, n) - mean) * inverse;
-    storeFirst(x + j, normalised, n);
-    V activation = normalised * loadFirst(scale + j, n) + loadFirst(offset + j, n);
-    storeFirst(y + j, tanhOf(activation), n);
-  }
-  *inverseDeviation = inverse;
-}
-
-static void normTanhForward(const NormTanhForward &work, int64_t beginRow, int64_t endRow) {
-  for (int64_t row = beginRow; row < endRow; row++) {
-    int64_t at = row * work.columns;
-    normTanhRow(work.x + at, work.columns, work.scale, work.offset, work.y + at,
-                work.inverseDeviation + row);
-  }
-}
-
-/// Some rows at once, so that the sums over rows are loaded and stored once for all of them.
-template <int ROWS>
-INLINE void normTanhBackwardRows(const NormTanhBackward &work, int64_t row, float *dscale,
-                                 float *doffset) {
-  const int columns = work.columns;
-  const int64_t at = row * columns;
-  V totals[ROWS], products[ROWS];
-#pragma unroll
-  for (int r = 0; r < ROWS; r++) totals[r] = products[r] = V(0.0f);
-  for (int j = 0; j < columns; j += LANES) {
-    int n = columns - j;
-    V scale = loadFirst(work.scale + j, n), onScale = V(0.0f), onOffset = V(0.0f);
-#pragma unroll
-    for (int r = 0; r < ROWS; r++) {
-      int64_t i = at + r * columns + j;
-      V value = loadFirst(work.y + i, n), unit = loadFirst(work.normalised + i, n);
-      V slope = loadFirst(work.dy + i, n) * (1.0f - value * value);
-      onScale = slope * unit + onScale;
-      onOffset += slope;
-      V dunit = slope * scale;
-      totals[r] += dunit;
-      products[r] = dunit * unit + products[r];
-      storeFirst(work.dx + i, dunit, n);
-    }
-    if (dscale) {
-      storeFirst(dscale + j, onScale + loadFirst(dscale + j, n), n);
-      storeFirst(doffset + j, onOffset + loadFirst(doffset + j, n), n);
-    }
-  }
-#pragma unroll
-  for (int r = 0; r < ROWS; r++) {
-    float inverse = work.inverseDeviation[row + r];
-    float mean = sum(totals[r]) / (float)columns, slant = sum(products[r]) / (float)columns;
-    for (int j = 0; j < columns; j += LANES) {
-      int n = columns - j;
-      int64_t i = at + r * columns + j;
-      V dunit = loadFirst(work.dx + i, n), unit = loadFirst(work.normalised + i, n);
-      storeFirst(work.dx + i, (dunit - mean - unit * slant) * inverse, n);
-    }
-  }
-}
-
-static void normTanhBackward(const NormTanhBackward &work, int64_t beginRow, int64_t endRow,
-                             float *dscale, float *doffset) {
-  int64_t row = beginRow;
-  for (; row + 4 <= endRow; row += 4) normTanhBackwardRows<4>(work, row, dscale, doffset);
-  for (; row < endRow; row++) normTanhBackwardRows<1>(work, row, dscale, doffset);
+  });
 }
 
 static void normal(int64_t begin, int64_t end, const float *uniforms, float *out) {
-  for (int64_t i = begin; i < end; i += LANES) {
-    int n = lanesLeft(i, end);
+  forVectors(begin, end, [&](int64_t i, int n) INLINED {
     float u[LANES] = {}, v[LANES] = {};
     for (int lane = 0; lane < n; lane++) {
       u[lane] = uniforms[2 * (i + lane)];
@@ -154,7 +50,7 @@ static void normal(int64_t begin, int64_t end, const float *uniforms, float *out
     }
     V radius = __builtin_elementwise_sqrt(-2.0f * logOf(1.0f - load(u)));
     storeFirst(out + i, radius * cosOfTurns(load(v)), n);
-  }
+  });
 }
 
 INLINE V deviationOf(V logDeviation) {
@@ -166,8 +62,7 @@ static void squashForward(int64_t begin, int64_t end, int size, const float *hea
   for (int64_t row = begin; row < end; row++) {
     const float *mean = head + row * 2 * size, *logDeviation = mean + size;
     V total = V(0.0f);
-    for (int j = 0; j < size; j += LANES) {
-      int n = size - j;
+    forVectors(0, size, [&](int64_t j, int n) INLINED {
       V deviation = deviationOf(loadFirst(logDeviation + j, n));
       V draw = loadFirst(noise + row * size + j, n);
       V u = deviation * draw + loadFirst(mean + j, n);
@@ -177,7 +72,7 @@ static void squashForward(int64_t begin, int64_t end, int size, const float *hea
       V jacobian = 2.0f * (0.693147181f - size_u - log1pOf(expOf(-2.0f * size_u)));
       V term = -0.5f * draw * draw - logOf(deviation) - 0.918938533f - jacobian;
       total += n < LANES ? choose(firstLanes(n), term, V(0.0f)) : term;
-    }
+    });
     logProbability[row] = sum(total);
   }
 }
@@ -189,8 +84,7 @@ static void squashBackward(int64_t begin, int64_t end, int size, const float *he
     const float *logDeviation = head + row * 2 * size + size;
     float *dmean = dhead + row * 2 * size, *dlogDeviation = dmean + size;
     float slope = dlogProbability ? dlogProbability[row] : 0.0f;
-    for (int j = 0; j < size; j += LANES) {
-      int n = size - j;
+    forVectors(0, size, [&](int64_t j, int n) INLINED {
       V a = loadFirst(action + row * size + j, n);
       V raw = expOf(loadFirst(logDeviation + j, n));
       I free = (raw > KINGLET_LOWEST_DEVIATION) & (raw < KINGLET_HIGHEST_DEVIATION);
@@ -203,7 +97,7 @@ static void squashBackward(int64_t begin, int64_t end, int size, const float *he
       }
       storeFirst(dmean + j, du, n);
       storeFirst(dlogDeviation + j, dlog, n);
-    }
+    });
   }
 }
 
@@ -215,8 +109,7 @@ INLINE V adamStepOf(const kinglet_adam &adam, V first, V second) {
 static void adamStep(const kinglet_adam &adam, int64_t begin, int64_t end, const float *gradient,
                      float *first, float *second, float *value) {
   float m = 1.0f - adam.first_decay, v = 1.0f - adam.second_decay;
-  for (int64_t i = begin; i < end; i += LANES) {
-    int n = lanesLeft(i, end);
+  forVectors(begin, end, [&](int64_t i, int n) INLINED {
     V g = loadFirst(gradient + i, n);
     V one = loadFirst(first + i, n), two = loadFirst(second + i, n);
     one = (g - one) * m + one;
@@ -224,27 +117,46 @@ static void adamStep(const kinglet_adam &adam, int64_t begin, int64_t end, const
     storeFirst(first + i, one, n);
     storeFirst(second + i, two, n);
     storeFirst(value + i, loadFirst(value + i, n) + adamStepOf(adam, one, two), n);
-  }
+  });
 }
 
 static void adamPropose(const kinglet_adam &adam, int64_t begin, int64_t end,
                         const float *gradient, const float *first, const float *second,
                         float *step) {
   float m = 1.0f - adam.first_decay, v = 1.0f - adam.second_decay;
-  for (int64_t i = begin; i < end; i += LANES) {
-    int n = lanesLeft(i, end);
+  forVectors(begin, end, [&](int64_t i, int n) INLINED {
     V g = loadFirst(gradient + i, n);
     V one = loadFirst(first + i, n), two = loadFirst(second + i, n);
     one = (g - one) * m + one;
     two = (g * g - two) * v + two;
     storeFirst(step + i, adamStepOf(adam, one, two), n);
-  }
+  });
 }
 
 static void approach(int64_t begin, int64_t end, const float *value, float rate, float *target) {
-  for (int64_t i = begin; i < end; i += LANES) {
-    int n = lanesLeft(i, end);
+  forVectors(begin, end, [&](int64_t i, int n) INLINED {
     V old = loadFirst(target + i, n);
     storeFirst(target + i, (loadFirst(value + i, n) - old) * rate + old, n);
-  }
+  });
 }
+
+/// Multiply-adds between registers alone, 12 independent chains; the result keeps them alive.
+static float multiplyAdds(int64_t rounds) {
+  const int chains = 12;
+  V sums[chains], factor = V(0.999f), added = V(0.001f);
+#pragma unroll
+  for (int i = 0; i < chains; i++) sums[i] = V((float)i);
+  for (int64_t round = 0; round < rounds; round++) {
+#pragma unroll
+    for (int i = 0; i < chains; i++) sums[i] = sums[i] * factor + added;
+    // Keeps the compiler from folding rounds together.
+    asm volatile("");
+  }
+  V total = sums[0];
+#pragma unroll
+  for (int i = 1; i < chains; i++) total += sums[i];
+  return sum(total);
+}
+
+/// Floating-point operations of one round of `multiplyAdds`.
+static const int operationsPerRound = 12 * LANES * 2;

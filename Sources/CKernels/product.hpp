@@ -17,7 +17,7 @@ INLINE void tile(int k, const float *a, int64_t rowStride, int64_t columnStride,
 #pragma unroll
   for (int j = 0; j < VECTORS; j++) {
     int lanes = valid - j * LANES;
-    first[j] = mode == kinglet_add_bias ? loadFirst(bias + j * LANES, lanes) : V(0.0f);
+    first[j] = bias ? loadFirst(bias + j * LANES, lanes) : V(0.0f);
   }
 #pragma unroll
   for (int i = 0; i < ROWS; i++) {
@@ -144,9 +144,9 @@ struct Tiles {
 INLINE int64_t packedTile(int k) { return (int64_t)k * TILE_ROWS + 16; }
 
 /// Packs A whose rows lie along memory: one block of k×TILE_ROWS per tile.
-static void packRows(const kinglet_product &product, const Tiles &tiles, float *out) {
+static void packRows(const Product &product, const Tiles &tiles, float *out) {
   for (int p = 0; p < product.k; p++) {
-    const float *from = product.a + p * product.a_column;
+    const float *from = product.a + p * product.aColumn;
     float *to = out + p * TILE_ROWS;
     int begin = 0;
     for (int t = 0; t < tiles.count; t++) {
@@ -170,10 +170,10 @@ INLINE void fetchRows(const float *a, int64_t row, int rows, int k) {
 }
 
 /// y = X·w: n = 1 and the rows of A along memory's order.
-static void multiplyVector(const kinglet_product &product, int begin, int end) {
+static void multiplyVector(const Product &product) {
   const float *b = product.b;
-  for (int i = begin; i < end; i++) {
-    const float *x = product.a + i * product.a_row;
+  for (int i = 0; i < product.m; i++) {
+    const float *x = product.a + i * product.aRow;
     V even = V(0.0f), odd = V(0.0f);
     int p = 0;
     for (; p + 2 * LANES <= product.k; p += 2 * LANES) {
@@ -183,23 +183,23 @@ static void multiplyVector(const kinglet_product &product, int begin, int end) {
     for (; p < product.k; p += LANES)
       even = loadFirst(x + p, product.k - p) * loadFirst(b + p, product.k - p) + even;
     float value = sum(even + odd);
-    if (product.mode == kinglet_add_bias) value += product.bias[0];
-    float *out = product.c + i * product.c_row;
+    if (product.bias) value += product.bias[0];
+    float *out = product.c + i * product.cRow;
     if (product.mode == kinglet_accumulate) value += *out;
     *out = value;
   }
 }
 
 /// c = Xᵀ·w: n = 1 and the columns of A along memory; eight vectors of sums at a time.
-static void multiplyTransposedVector(const kinglet_product &product) {
+static void multiplyTransposedVector(const Product &product) {
   const int most = 8;
   for (int begin = 0; begin < product.m; begin += most * LANES) {
     int left = product.m - begin;
     V sums[most];
     for (int j = 0; j < most; j++) sums[j] = V(0.0f);
     for (int p = 0; p < product.k; p++) {
-      const float *row = product.a + p * product.a_column + begin;
-      V factor = V(product.b[p * product.b_row]);
+      const float *row = product.a + p * product.aColumn + begin;
+      V factor = V(product.b[p * product.bRow]);
       if (left >= most * LANES) {
 #pragma unroll
         for (int j = 0; j < most; j++) sums[j] = factor * load(row + j * LANES) + sums[j];
@@ -219,16 +219,15 @@ static void multiplyTransposedVector(const kinglet_product &product) {
 }
 
 /// One panel; `isFirst` when the rows of A are not near yet.
-static void multiplyPanel(const kinglet_product &product, int panelIndex, const Tiles &tiles,
-                          bool isFirst, const float *packedA, float *packedB) {
-  int begin = panelIndex * TILE_COLUMNS;
+static void multiplyPanel(const Product &product, int begin, const Tiles &tiles, bool isFirst,
+                          const float *packedA, float *packedB) {
   int valid = product.n - begin < TILE_COLUMNS ? product.n - begin : TILE_COLUMNS;
   const float *bias = product.bias ? product.bias + begin : nullptr;
-  if (product.b_column == 1)
-    packAlong(product.k, product.b + begin, product.b_row, valid, packedB);
+  if (product.bColumn == 1)
+    packAlong(product.k, product.b + begin, product.bRow, valid, packedB);
   else
-    packAcross(product.k, product.b + begin * product.b_column, product.b_column, valid, packedB);
-  Panel panel{product.k, valid, product.mode, packedB, bias, product.c_row};
+    packAcross(product.k, product.b + begin * product.bColumn, product.bColumn, valid, packedB);
+  Panel panel{product.k, valid, product.mode, packedB, bias, product.cRow};
   const float *a = product.a;
   float *c = product.c + begin;
   for (int t = 0; t < tiles.count; t++) {
@@ -237,37 +236,28 @@ static void multiplyPanel(const kinglet_product &product, int panelIndex, const 
       dispatch<true>(rows, panel, packedA + t * packedTile(product.k), 0, c);
     } else {
       if (isFirst && t + 1 < tiles.count)
-        fetchRows(a + rows * product.a_row, product.a_row, tiles.size(t + 1), product.k);
-      dispatch<false>(rows, panel, a, product.a_row, c);
-      a += rows * product.a_row;
+        fetchRows(a + rows * product.aRow, product.aRow, tiles.size(t + 1), product.k);
+      dispatch<false>(rows, panel, a, product.aRow, c);
+      a += rows * product.aRow;
     }
-    c += rows * product.c_row;
+    c += rows * product.cRow;
   }
 }
 
-/// Floats that one thread needs: a panel of B and, when its rows lie along memory, all of A.
-static int64_t multiplyScratch(const kinglet_product &product) {
-  int64_t b = (int64_t)product.k * TILE_COLUMNS;
-  int64_t a = Tiles(product.m).count * packedTile(product.k);
-  return b + (product.a_column == 1 ? 0 : a);
+/// Floats of working memory for a product of these sizes, whichever way A lies.
+static int64_t multiplyScratch(int m, int k) {
+  return (int64_t)k * TILE_COLUMNS + Tiles(m).count * packedTile(k);
 }
 
-static void multiply(const kinglet_product &product, const Share &share) {
-  if (product.n == 1 && product.a_column == 1 && product.b_row == 1) {
-    Range rows(product.m, share);
-    return multiplyVector(product, (int)rows.begin, (int)rows.end);
-  }
-  if (product.n == 1 && product.a_row == 1 && product.c_row == 1 &&
-      product.mode != kinglet_add_bias) {
-    if (share.part == 0) multiplyTransposedVector(product);
-    return;
-  }
-  Range panels((product.n + TILE_COLUMNS - 1) / TILE_COLUMNS, share);
-  if (panels.begin == panels.end) return;
+static void multiply(const Product &product, float *scratch) {
+  if (product.n == 1 && product.aColumn == 1 && product.bRow == 1)
+    return multiplyVector(product);
+  if (product.n == 1 && product.aRow == 1 && product.cRow == 1 && !product.bias)
+    return multiplyTransposedVector(product);
   Tiles tiles(product.m);
-  float *packedB = share.scratch;
-  float *packedA = product.a_column == 1 ? nullptr : packedB + (int64_t)product.k * TILE_COLUMNS;
+  float *packedB = scratch;
+  float *packedA = product.aColumn == 1 ? nullptr : packedB + (int64_t)product.k * TILE_COLUMNS;
   if (packedA) packRows(product, tiles, packedA);
-  for (int64_t index = panels.begin; index < panels.end; index++)
-    multiplyPanel(product, (int)index, tiles, index == panels.begin, packedA, packedB);
+  for (int begin = 0; begin < product.n; begin += TILE_COLUMNS)
+    multiplyPanel(product, begin, tiles, begin == 0, packedA, packedB);
 }

@@ -15,12 +15,18 @@ namespace {
 #include "product.hpp"
 
 #include "layers.hpp"
+
+#include "normalisation.hpp"
+
+#include "dense.hpp"
 }  // namespace
 
 const Variant avx512 = {
-    multiply,        multiplyScratch,  sumRows, rowMultiply,   tanhForward,
-    tanhBackward,    normTanhForward,  normTanhBackward,       normal,
-    squashForward,   squashBackward,   adamStep, adamPropose,  approach,
+    denseScratch,       denseForward,        denseForwardNorm,   denseBackwardNorm,
+    denseBackwardInput, denseBackwardWeight, denseBackwardScale, rowMultiply,
+    tanhForward,        tanhBackward,        normTanhForward,    normal,
+    squashForward,      squashBackward,      adamStep,           adamPropose,
+    approach,           multiplyAdds,        operationsPerRound,
 };
 }  // namespace kinglet
 #pragma clang attribute pop

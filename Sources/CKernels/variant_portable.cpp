@@ -11,11 +11,17 @@ namespace {
 #include "product.hpp"
 
 #include "layers.hpp"
+
+#include "normalisation.hpp"
+
+#include "dense.hpp"
 }  // namespace
 
 const Variant portable = {
-    multiply,        multiplyScratch,  sumRows, rowMultiply,   tanhForward,
-    tanhBackward,    normTanhForward,  normTanhBackward,       normal,
-    squashForward,   squashBackward,   adamStep, adamPropose,  approach,
+    denseScratch,       denseForward,        denseForwardNorm,   denseBackwardNorm,
+    denseBackwardInput, denseBackwardWeight, denseBackwardScale, rowMultiply,
+    tanhForward,        tanhBackward,        normTanhForward,    normal,
+    squashForward,      squashBackward,      adamStep,           adamPropose,
+    approach,           multiplyAdds,        operationsPerRound,
 };
 }  // namespace kinglet

@@ -4,46 +4,47 @@
 
 namespace kinglet {
 
-/// A share of the work: part `part` of `parts`, with a buffer of the thread that runs it.
-struct Share {
-  int part, parts;
-  float *scratch;
+/// C = A·B, or C += A·B, A m×k, B k×n, C m×n.
+struct Product {
+  int m, n, k;
+  /// Element (i, p) of A is a[i*aRow + p*aColumn]; one of the two strides is 1.
+  const float *a;
+  int64_t aRow, aColumn;
+  /// Element (p, j) of B is b[p*bRow + j*bColumn]; one of the two strides is 1.
+  const float *b;
+  int64_t bRow, bColumn;
+  /// The elements of a row of C are contiguous.
+  float *c;
+  int64_t cRow;
+  /// Begins each row of C when not null.
+  const float *bias;
+  int mode;
 };
 
-/// Contiguous range of `count` items that is one share's.
-struct Range {
-  int64_t begin, end;
-  Range(int64_t count, const Share &share)
-      : begin(count * share.part / share.parts), end(count * (share.part + 1) / share.parts) {}
+/// Some rows, or some columns, of a member of an ensemble.
+struct Part {
+  int member, begin, count;
 };
 
-struct NormTanhForward {
-  int columns;
-  float *x;
-  const float *scale, *offset;
-  float *y, *inverseDeviation;
-};
-
-struct NormTanhBackward {
-  int columns;
-  const float *normalised, *scale, *y, *inverseDeviation, *dy;
-  float *dx;
-};
-
-/// One entry per kernel; each handles one share.
+/// One entry per kernel; each runs on the caller's thread.
 struct Variant {
-  void (*multiply)(const kinglet_product &, const Share &);
-  int64_t (*multiplyScratch)(const kinglet_product &);
-  void (*sumRows)(const float *x, int64_t rows, int64_t stride, int64_t first, int64_t last,
-                  float *out, int mode);
+  int64_t (*denseScratch)(const kinglet_dense &);
+  void (*denseForward)(const kinglet_dense &, const Part &, float *scratch);
+  void (*denseForwardNorm)(const kinglet_dense &, const Part &);
+  void (*denseBackwardNorm)(const kinglet_dense &, const kinglet_dense_gradients &, const Part &,
+                            float *sums);
+  void (*denseBackwardInput)(const kinglet_dense &, const kinglet_dense_gradients &, const Part &,
+                             int mode, float *scratch);
+  void (*denseBackwardWeight)(const kinglet_dense &, const kinglet_dense_gradients &, const Part &,
+                              float *scratch);
+  void (*denseBackwardScale)(const kinglet_dense &, const kinglet_dense_gradients &, const Part &,
+                             const float *sums, int blocks);
   void (*rowMultiply)(int k, int n, const float *x, const float *w, const float *bias, float *y);
   void (*tanhForward)(int64_t begin, int64_t end, const float *x, float *y);
   void (*tanhBackward)(int64_t begin, int64_t end, const float *y, const float *dy, float *dx,
                        int mode);
-  void (*normTanhForward)(const NormTanhForward &, int64_t beginRow, int64_t endRow);
-  /// dscale and doffset are added to; null when not wanted.
-  void (*normTanhBackward)(const NormTanhBackward &, int64_t beginRow, int64_t endRow,
-                           float *dscale, float *doffset);
+  void (*normTanhForward)(int rows, int columns, float *x, const float *scale,
+                          const float *offset, float *y, float *inverseDeviation);
   void (*normal)(int64_t begin, int64_t end, const float *uniforms, float *out);
   void (*squashForward)(int64_t begin, int64_t end, int size, const float *head,
                         const float *noise, float *action, float *logProbability);
@@ -55,6 +56,8 @@ struct Variant {
   void (*adamPropose)(const kinglet_adam &, int64_t begin, int64_t end, const float *gradient,
                       const float *first, const float *second, float *step);
   void (*approach)(int64_t begin, int64_t end, const float *value, float rate, float *target);
+  float (*multiplyAdds)(int64_t rounds);
+  int operationsPerRound;
 };
 
 extern const Variant portable;

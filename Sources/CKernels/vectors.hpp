@@ -6,6 +6,7 @@ typedef int I __attribute__((ext_vector_type(LANES)));
 typedef float Unaligned __attribute__((ext_vector_type(LANES), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
+#define INLINED __attribute__((always_inline))
 
 INLINE V load(const float *p) { return *reinterpret_cast<const Unaligned *>(p); }
 INLINE void store(float *p, V v) { *reinterpret_cast<Unaligned *>(p) = v; }
@@ -23,6 +24,13 @@ INLINE void storeFirst(float *p, V v, int n) {
   float lanes[LANES];
   store(lanes, v);
   for (int i = 0; i < n; i++) p[i] = lanes[i];
+}
+
+/// body(i, lanes) for the vectors of begin..<end; `lanes` is LANES for all but perhaps the last.
+template <typename Body> INLINE void forVectors(int64_t begin, int64_t end, const Body &body) {
+  int64_t i = begin;
+  for (; i + LANES <= end; i += LANES) body(i, LANES);
+  if (i < end) body(i, (int)(end - i));
 }
 
 INLINE V choose(I mask, V yes, V no) {
@@ -51,8 +59,10 @@ INLINE float sum(V v) {
   return (h4.x + h4.z) + (h4.y + h4.w);
 }
 
+/// Within low…high; a NaN stays one.
 INLINE V clamp(V x, float low, float high) {
-  return __builtin_elementwise_min(__builtin_elementwise_max(x, V(low)), V(high));
+  x = x < V(low) ? V(low) : x;
+  return x > V(high) ? V(high) : x;
 }
 
 /// a/b for b of moderate size, within 2 units in the last place.
@@ -81,9 +91,7 @@ INLINE V tanhOf(V value) {
   q = q * z + 0.025876982f;
   q = q * z + 0.46714342f;
   q = q * z + 1.0f;
-  V inside = clamp(quotient(x * p, q), -1.0f, 1.0f);
-  // A NaN stays one: the clamp above would hide it.
-  return choose(value == value, inside, value);
+  return clamp(quotient(x * p, q), -1.0f, 1.0f);
 }
 
 /// e^x by 2^n·e^r, |r| <= ln(2)/2, Taylor to r⁷; within 2e-7 relative on -87...88.

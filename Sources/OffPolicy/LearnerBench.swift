@@ -1,20 +1,48 @@
 public import LearningSlots
 import Randomness
-import Tensors
+public import Tensors
 
 /// Speed of the learner on random data.
-public enum LearnerBench {
-  /// Runs `warmUp` updates, then `updates` more under the clock; gives updates per second.
-  public static func updatesPerSecond(
-    _ configuration: RLPDConfiguration, warmUp: Int = 20, updates: Int, seed: UInt64 = 1
-  ) -> Double {
-    var learner = RLPD(configuration, seed: seed)
-    let batch = randomBatch(configuration, seed: seed)
-    for _ in 0..<warmUp { _ = learner.update(from: batch) }
-    let elapsed = ContinuousClock().measure {
-      for _ in 0..<updates { _ = learner.update(from: batch) }
-    }
-    return Double(updates) / (elapsed / .seconds(1))
+public struct LearnerBench: ~Copyable {
+  /// What a block of updates took, and what the machine did at most just before it.
+  public struct Block: Sendable {
+    /// Critic updates per second, their share of actor updates included.
+    public var updatesPerSecond: Double
+    /// Multiply-adds between registers alone, on the same threads [operations per second].
+    public var peak: Double
+  }
+
+  private var learner: RLPD
+  private var batch: Batch
+
+  /// A learner that has done two rounds of critic and actor updates, so that nothing is still cold.
+  public init(_ configuration: RLPDConfiguration, seed: UInt64 = 1) {
+    learner = RLPD(configuration, seed: seed)
+    batch = Self.randomBatch(configuration, seed: seed)
+    update(2 * configuration.criticsPerActor)
+  }
+
+  /// Runs updates on one batch.
+  public mutating func update(_ count: Int) {
+    for _ in 0..<count { _ = learner.update(from: batch) }
+  }
+
+  /// Runs updates under the clock.
+  public mutating func block(_ count: Int) -> Block {
+    let peak = learner.tape.kernels.peak()
+    let elapsed = ContinuousClock().measure { update(count) }
+    return Block(updatesPerSecond: Double(count) / (elapsed / .seconds(1)), peak: peak)
+  }
+
+  /// Shares of the time of `count` updates that kinds of work took on the caller's thread.
+  public mutating func shares(of count: Int) -> [KernelWork: Double] {
+    learner.tape.kernels.profile()
+    let elapsed = ContinuousClock().measure { update(count) }
+    return Dictionary(
+      uniqueKeysWithValues: KernelWork.allCases.map { work in
+        let time = Duration.nanoseconds(learner.tape.kernels.profiledNanoseconds(work))
+        return (work, time / elapsed)
+      })
   }
 
   /// A batch of normal observations, uniform actions and rare rewards.

@@ -7,14 +7,6 @@ struct DenseInputs {
   var bias: Tensor
 }
 
-/// Where the backward pass of a dense layer writes, and how.
-struct DenseGradients {
-  typealias Target = (gradient: UnsafeMutablePointer<Float>, mode: Int32)?
-  var x: Target
-  var weight: Target
-  var bias: Target
-}
-
 extension Tape {
   /// Dense layer: result[g] = x[g]·weight[g] + bias[g], x rows×k, weight k×n, bias 1×n.
   ///
@@ -24,24 +16,21 @@ extension Tape {
     let tracked = isTracked(inputs)
     let result = make(
       groups: weight.groups, rows: x.rows, columns: weight.columns, tracked: tracked)
-    for group in 0..<result.groups { denseForward(inputs, into: node(result).value, group: group) }
+    var layer = layer(inputs, y: node(result).value)
+    kinglet_dense_forward(kernels.context, &layer)
     if tracked { operations.append(.multiply(inputs, result: result)) }
     return result
   }
 
   mutating func multiplyBackward(_ inputs: DenseInputs, result: Tensor) {
     guard let incoming = incoming(result) else { return }
-    let gradients = claim(inputs)
-    for group in 0..<result.groups {
-      denseBackward(inputs, gradients, incoming: incoming, group: group)
-    }
+    var layer = layer(inputs, y: node(result).value)
+    var gradients = gradients(of: inputs, dy: incoming)
+    kinglet_dense_backward(kernels.context, &layer, &gradients)
   }
 
   /// tanh(scale·ẑ + offset) of z = x·weight + bias, ẑ = (z - mean)/√(variance + 1e-6) over the
   /// columns of each row (Ba, Kiros and Hinton 2016); scale and offset 1×n.
-  ///
-  /// The members of an ensemble go through the whole layer one after another, so that each stays in
-  /// the caches.
   public mutating func multiplyNormaliseTanh(
     _ x: Tensor, _ weight: Tensor, adding bias: Tensor, scale: Tensor, offset: Tensor
   ) -> Tensor {
@@ -53,13 +42,10 @@ extension Tape {
     let result = make(groups: weight.groups, rows: rows, columns: columns, tracked: tracked)
     let normalised = arena.take(result.count)
     let deviation = arena.take(result.groups * rows)
-    for group in 0..<result.groups {
-      let at = group * rows * columns
-      denseForward(inputs, into: normalised, group: group)
-      kinglet_norm_tanh_forward(
-        kernels.context, Int32(rows), Int32(columns), normalised + at, block(scale, group),
-        block(offset, group), node(result).value + at, deviation + group * rows)
-    }
+    var layer = layer(inputs, y: node(result).value)
+    normalise(
+      &layer, scale: scale, offset: offset, normalised: normalised, inverseDeviation: deviation)
+    kinglet_dense_forward(kernels.context, &layer)
     if tracked {
       operations.append(
         .multiplyNormTanh(
@@ -74,25 +60,22 @@ extension Tape {
     normalised: UnsafeMutablePointer<Float>, inverseDeviation: UnsafeMutablePointer<Float>
   ) {
     guard let incoming = incoming(result) else { return }
+    var layer = layer(inputs, y: node(result).value)
+    normalise(
+      &layer, scale: scale, offset: offset, normalised: normalised,
+      inverseDeviation: inverseDeviation)
+    var gradients = gradients(of: inputs, dy: incoming)
     let (scaleGradient, offsetGradient) = (claim(scale), claim(offset))
-    let gradients = claim(inputs)
-    let (rows, columns) = (result.rows, result.columns)
-    for group in 0..<result.groups {
-      let at = group * rows * columns
-      // The gradient of z replaces that of the result in place.
-      kinglet_norm_tanh_backward(
-        kernels.context, Int32(rows), Int32(columns), normalised + at, block(scale, group),
-        node(result).value + at, inverseDeviation + group * rows, incoming + at, incoming + at,
-        scaleGradient.map { $0.0 + group * columns }, offsetGradient.map { $0.0 + group * columns },
-        scaleGradient?.1 ?? 0)
-      denseBackward(inputs, gradients, incoming: incoming, group: group)
-    }
+    (gradients.dscale, gradients.doffset) = (scaleGradient?.0, offsetGradient?.0)
+    gradients.norm_mode = scaleGradient?.1 ?? 0
+    kinglet_dense_backward(kernels.context, &layer, &gradients)
   }
 
   private func checked(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> DenseInputs {
     precondition(x.groups == 1 || x.groups == weight.groups, "\(x.groups) groups of x")
     precondition(x.columns == weight.rows, "\(x.columns) features into \(weight.rows) rows")
     precondition(bias.groups == weight.groups && bias.count == weight.groups * weight.columns)
+    precondition(node(bias).members == node(weight).members, "parameters of other members")
     return DenseInputs(x: x, weight: weight, bias: bias)
   }
 
@@ -100,64 +83,45 @@ extension Tape {
     isTracked(inputs.x) || isTracked(inputs.weight) || isTracked(inputs.bias)
   }
 
-  private mutating func claim(_ inputs: DenseInputs) -> DenseGradients {
-    DenseGradients(x: claim(inputs.x), weight: claim(inputs.weight), bias: claim(inputs.bias))
+  /// A layer without normalisation.
+  private func layer(
+    _ inputs: DenseInputs, y: UnsafeMutablePointer<Float>
+  ) -> kinglet_dense {
+    var layer = kinglet_dense()
+    (layer.members, layer.rows) = (Int32(inputs.weight.groups), Int32(inputs.x.rows))
+    (layer.inputs, layer.outputs) = (Int32(inputs.weight.rows), Int32(inputs.weight.columns))
+    layer.x = UnsafePointer(node(inputs.x).value)
+    layer.x_is_shared = inputs.x.groups == 1 ? 1 : 0
+    layer.blocks = node(inputs.weight).members
+    layer.weight = UnsafePointer(node(inputs.weight).value)
+    layer.bias = UnsafePointer(node(inputs.bias).value)
+    layer.y = y
+    return layer
   }
 
-  /// The block of a tensor that a group uses; a tensor of one group serves all.
-  private func block(_ tensor: Tensor, _ group: Int) -> UnsafeMutablePointer<Float> {
-    let node = node(tensor)
-    let member = tensor.groups == 1 && node.members == nil ? 0 : group
-    let index = node.members.map { Int($0[member]) } ?? member
-    return node.value + index * tensor.rows * tensor.columns
-  }
-
-  private func denseForward(
-    _ inputs: DenseInputs, into out: UnsafeMutablePointer<Float>, group: Int
+  private func normalise(
+    _ layer: inout kinglet_dense, scale: Tensor, offset: Tensor,
+    normalised: UnsafeMutablePointer<Float>, inverseDeviation: UnsafeMutablePointer<Float>
   ) {
-    let (rows, k, n) = (inputs.x.rows, inputs.weight.rows, inputs.weight.columns)
-    var product = kinglet_product()
-    (product.m, product.n, product.k) = (Int32(rows), Int32(n), Int32(k))
-    product.a = UnsafePointer(block(inputs.x, group))
-    (product.a_row, product.a_column) = (Int64(k), 1)
-    product.b = UnsafePointer(block(inputs.weight, group))
-    (product.b_row, product.b_column) = (Int64(n), 1)
-    product.c = out + group * rows * n
-    product.c_row = Int64(n)
-    product.bias = UnsafePointer(block(inputs.bias, group))
-    product.mode = Int32(kinglet_add_bias)
-    kinglet_multiply(kernels.context, &product)
+    layer.scale = UnsafePointer(node(scale).value)
+    layer.offset = UnsafePointer(node(offset).value)
+    (layer.normalised, layer.inverse_deviation) = (normalised, inverseDeviation)
   }
 
-  /// dweight = xᵀ·dy, dbias = Σ dy, dx = dy·weightᵀ, summed over the ensemble when x is shared.
-  private func denseBackward(
-    _ inputs: DenseInputs, _ gradients: DenseGradients, incoming: UnsafeMutablePointer<Float>,
-    group: Int
-  ) {
-    let (rows, k, n) = (inputs.x.rows, inputs.weight.rows, inputs.weight.columns)
-    let dy = UnsafePointer(incoming + group * rows * n)
-    var product = kinglet_product()
-    if let (gradient, mode) = gradients.weight {
-      (product.m, product.n, product.k) = (Int32(k), Int32(n), Int32(rows))
-      product.a = UnsafePointer(block(inputs.x, group))
-      (product.a_row, product.a_column) = (1, Int64(k))
-      (product.b, product.b_row, product.b_column) = (dy, Int64(n), 1)
-      (product.c, product.c_row, product.mode) = (gradient + group * k * n, Int64(n), mode)
-      kinglet_multiply(kernels.context, &product)
+  private mutating func gradients(
+    of inputs: DenseInputs, dy: UnsafeMutablePointer<Float>
+  ) -> kinglet_dense_gradients {
+    var gradients = kinglet_dense_gradients()
+    gradients.dy = dy
+    if let (gradient, mode) = claim(inputs.x) {
+      (gradients.dx, gradients.x_mode) = (gradient, mode)
     }
-    if let (gradient, mode) = gradients.bias {
-      kinglet_sum_rows(kernels.context, Int32(rows), Int32(n), dy, gradient + group * n, mode)
+    if let (gradient, mode) = claim(inputs.weight) {
+      (gradients.dweight, gradients.weight_mode) = (gradient, mode)
     }
-    if let (gradient, mode) = gradients.x {
-      let isShared = inputs.x.groups == 1
-      (product.m, product.n, product.k) = (Int32(rows), Int32(k), Int32(n))
-      (product.a, product.a_row, product.a_column) = (dy, Int64(n), 1)
-      product.b = UnsafePointer(block(inputs.weight, group))
-      (product.b_row, product.b_column) = (1, Int64(n))
-      product.c = isShared ? gradient : gradient + group * rows * k
-      product.c_row = Int64(k)
-      product.mode = isShared && group > 0 ? GradientState.accumulate.rawValue : mode
-      kinglet_multiply(kernels.context, &product)
+    if let (gradient, mode) = claim(inputs.bias) {
+      (gradients.dbias, gradients.bias_mode) = (gradient, mode)
     }
+    return gradients
   }
 }

@@ -93,34 +93,60 @@ struct BenchArm: BenchCommand {
   }
 }
 
-struct BenchLearner: BenchCommand {
+struct BenchLearner: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "learner", abstract: "Learner updates per second on random data.")
-  @OptionGroup var settings: BenchSettings
-  @Option(help: "Critics; the recipe's when not given.")
+    commandName: "learner", abstract: "Learner updates per second on random data.",
+    discussion: "Without a recipe: SERL's sizes, 22 numbers to 7, 10 critics of which 2 are drawn.")
+  @Argument(
+    help: ArgumentHelp(
+      "A file of Launch/ whose learner is measured, and changes such as learner.batch=512.",
+      valueName: "recipe"))
+  var words: [String] = []
+  @OptionGroup var output: Output
+  @Option(help: "Components of an observation.")
+  var observation: Int?
+  @Option(help: "Components of an action.")
+  var action: Int?
+  @Option(help: "Critics.")
   var ensemble: Int?
-  @Option(help: "Threads; the recipe's when not given.")
+  @Option(help: "Target critics in the minimum.")
+  var drawn: Int?
+  @Option(help: "Units of a hidden layer.")
+  var width: Int?
+  @Option(help: "Transitions of an update.")
+  var batch: Int?
+  @Option(help: "Critic updates per actor update.")
+  var criticsPerActor: Int?
+  @Option(help: "Threads.")
   var threads: Int?
   @Option(help: "Updates to measure.")
-  var updates = 200
+  var updates = 300
 
-  mutating func validate() throws { try check(updates, of: "updates") }
-
-  func measure() throws -> LearnerReport {
-    try Commands.benchLearner(file: settings.file, overrides: overrides, updates: updates)
+  mutating func validate() throws {
+    let counts = [
+      ("observation", observation), ("action", action), ("ensemble", ensemble), ("drawn", drawn),
+      ("width", width), ("batch", batch), ("critics-per-actor", criticsPerActor),
+      ("threads", threads), ("updates", updates),
+    ]
+    for (name, count) in counts { if let count { try check(count, of: name) } }
+    guard threads ?? 1 <= 64 else { throw ValidationError("--threads must be at most 64") }
   }
 
-  private var overrides: [String] {
-    var overrides = settings.overrides
-    if let ensemble {
-      overrides.append("learner.ensemble=\(ensemble)")
-      // As SERL draws, unless something else was asked for.
-      if !overrides.contains(where: { $0.hasPrefix("learner.drawn=") }) {
-        overrides.append("learner.drawn=\(min(2, ensemble))")
-      }
-    }
-    if let threads { overrides.append("learner.threads=\(threads)") }
-    return overrides
+  mutating func run() throws {
+    let changes = words.filter { $0.contains("=") }
+    let files = words.filter { !$0.contains("=") }
+    guard files.count <= 1 else { throw ValidationError("one recipe at a time") }
+    let file = files.first ?? (changes.isEmpty ? nil : BenchSettings.usualFile)
+    try output.show(
+      Commands.benchLearner(file: file, overrides: changes, sizes: sizes, updates: updates))
+  }
+
+  private var sizes: LearnerSizes {
+    var sizes = LearnerSizes()
+    (sizes.observation, sizes.action) = (observation, action)
+    (sizes.ensemble, sizes.drawn, sizes.width) = (ensemble, drawn, width)
+    (sizes.batch, sizes.threads, sizes.criticsPerActor) = (batch, threads, criticsPerActor)
+    return sizes
   }
 }
 

@@ -1,7 +1,7 @@
 // Kernels of small neural networks: matrix products, fused normalisation and activation, Adam.
 //
 // Every array is fp32, row-major, without padding. A kernel never fails, keeps no state beyond the
-// context, and gives the same bits for the same variant, inputs and thread count.
+// context, and gives the same bits for the same variant and inputs, however many threads run it.
 #ifndef KINGLET_NEURAL_H
 #define KINGLET_NEURAL_H
 
@@ -37,39 +37,78 @@ void kinglet_context_destroy(kinglet_context *context) KINGLET_NOEXCEPT;
 /// The number of times that the context has allocated memory.
 int64_t kinglet_context_allocations(const kinglet_context *context) KINGLET_NOEXCEPT;
 
-/// What a product does with the values that C holds before.
+/// Multiply-adds between registers alone on every thread of the context at once, for some
+/// milliseconds: the machine's peak [floating-point operations per second].
+double kinglet_context_peak(kinglet_context *context) KINGLET_NOEXCEPT;
+
+/// Kinds of work that a profile tells apart.
 enum {
-  /// C = A·B
-  kinglet_overwrite = 0,
-  /// C += A·B
-  kinglet_accumulate = 1,
-  /// C = A·B + bias in each row
-  kinglet_add_bias = 2,
+  /// Matrix products, packing and the sums of gradients among them.
+  kinglet_time_products = 0,
+  /// Layer normalisation with tanh, forward and backward.
+  kinglet_time_normalisation = 1,
+  /// Adam.
+  kinglet_time_optimiser = 2,
+  /// Target networks.
+  kinglet_time_averaging = 3,
+  /// Draws, squashing, lone activations.
+  kinglet_time_elementwise = 4,
+  kinglet_time_kinds = 5,
 };
 
-/// C = A·B, A m×k, B k×n, C m×n.
+/// Begins a profile at zero, for as long as the context lives.
+void kinglet_context_profile(kinglet_context *context) KINGLET_NOEXCEPT;
+
+/// Time of the caller's thread in a kind of work since then [ns].
+int64_t kinglet_context_time(const kinglet_context *context, int32_t kind) KINGLET_NOEXCEPT;
+
+/// What a kernel does with the values that its result holds before.
+enum {
+  kinglet_overwrite = 0,
+  kinglet_accumulate = 1,
+};
+
+/// A dense layer of each member of an ensemble, z = x·W + b, alone (y = z) or with layer
+/// normalisation and tanh after it: y = tanh(scale·ẑ + offset),
+/// ẑ = (z - mean(z))/sqrt(var(z) + 1e-6) over the columns of a row.
 typedef struct {
-  int32_t m, n, k;
-  /// Element (i, p) of A is a[i*a_row + p*a_column]; one of the two strides is 1.
-  const float *a;
-  int64_t a_row, a_column;
-  /// Element (p, j) of B is b[p*b_row + j*b_column]; one of the two strides is 1.
-  const float *b;
-  int64_t b_row, b_column;
-  /// The elements of a row of C are contiguous.
-  float *c;
-  int64_t c_row;
-  /// n values, for `kinglet_add_bias`.
+  int32_t members, rows, inputs, outputs;
+  /// rows×inputs of each member, or once for all of them.
+  const float *x;
+  int32_t x_is_shared;
+  /// The block of parameters that each member uses; null: member g uses block g.
+  const int32_t *blocks;
+  /// inputs×outputs per block.
+  const float *weight;
+  /// outputs per block.
   const float *bias;
-  int32_t mode;
-} kinglet_product;
+  /// outputs per block; null without normalisation.
+  const float *scale, *offset;
+  /// ẑ, members×rows×outputs, and 1/sqrt(var(z) + 1e-6), members×rows, kept for the backward
+  /// pass; null without normalisation.
+  float *normalised, *inverse_deviation;
+  /// members×rows×outputs.
+  float *y;
+} kinglet_dense;
 
-/// Runs a product; panels of columns are shared out among the threads.
-void kinglet_multiply(kinglet_context *context, const kinglet_product *product) KINGLET_NOEXCEPT;
+/// Where the gradients of a dense layer go; what is null is not computed.
+typedef struct {
+  /// Gradient of y, members×rows×outputs; with normalisation, that of z replaces it.
+  float *dy;
+  /// As x; summed over the members when they share it.
+  float *dx;
+  float *dweight, *dbias;
+  /// Both or neither.
+  float *dscale, *doffset;
+  int32_t x_mode, weight_mode, bias_mode, norm_mode;
+} kinglet_dense_gradients;
 
-/// out[j] (+)= sum over i of x[i][j]; accumulates when `mode` says so.
-void kinglet_sum_rows(kinglet_context *context, int32_t rows, int32_t columns, const float *x,
-                      float *out, int32_t mode) KINGLET_NOEXCEPT;
+/// Fills y.
+void kinglet_dense_forward(kinglet_context *context, const kinglet_dense *layer) KINGLET_NOEXCEPT;
+
+/// Fills the gradients. The layer's members use the blocks of their own numbers (`blocks` null).
+void kinglet_dense_backward(kinglet_context *context, const kinglet_dense *layer,
+                            const kinglet_dense_gradients *gradients) KINGLET_NOEXCEPT;
 
 /// y = tanh(x).
 void kinglet_tanh_forward(kinglet_context *context, int64_t count, const float *x,
@@ -78,19 +117,6 @@ void kinglet_tanh_forward(kinglet_context *context, int64_t count, const float *
 /// dx (+)= dy·(1 - y²).
 void kinglet_tanh_backward(kinglet_context *context, int64_t count, const float *y,
                            const float *dy, float *dx, int32_t mode) KINGLET_NOEXCEPT;
-
-/// y = tanh(scale·x̂ + offset), x̂ = (x - mean(x))/sqrt(var(x) + 1e-6) over the columns of a row.
-/// x is replaced by x̂, and inverse_deviation (one value per row) is filled for the backward pass.
-void kinglet_norm_tanh_forward(kinglet_context *context, int32_t rows, int32_t columns, float *x,
-                               const float *scale, const float *offset, float *y,
-                               float *inverse_deviation) KINGLET_NOEXCEPT;
-
-/// The backward pass of the same; `mode` governs dscale and doffset (both null: not wanted).
-/// dx is overwritten and may be dy.
-void kinglet_norm_tanh_backward(kinglet_context *context, int32_t rows, int32_t columns,
-                                const float *normalised, const float *scale, const float *y,
-                                const float *inverse_deviation, const float *dy, float *dx,
-                                float *dscale, float *doffset, int32_t mode) KINGLET_NOEXCEPT;
 
 /// Standard normal draws by the Box-Muller transform, sqrt(-2 ln(1-u))·cos(2πv), from pairs of
 /// uniform draws in [0, 1): u = uniforms[2i], v = uniforms[2i+1].
@@ -145,7 +171,7 @@ void kinglet_row_multiply(int32_t k, int32_t n, const float *x, const float *w, 
 /// x = tanh(x).
 void kinglet_row_tanh(int32_t n, float *x) KINGLET_NOEXCEPT;
 
-/// x = tanh(scale·x̂ + offset), as `kinglet_norm_tanh_forward`.
+/// x = tanh(scale·x̂ + offset), x̂ the normalised x as in `kinglet_dense`.
 void kinglet_row_norm_tanh(int32_t n, float *x, const float *scale,
                            const float *offset) KINGLET_NOEXCEPT;
 

@@ -30,7 +30,8 @@ extension Commands {
       control: try benchControl(file: file, overrides: [], ticks: 20_000),
       wire: try benchWire(file: file, overrides: [], exchanges: 5000),
       arm: try benchArm(file: file, overrides: [], seconds: 10),
-      learner: try benchLearner(file: file, overrides: [], updates: 200),
+      learner: try benchLearner(
+        file: file, overrides: [], sizes: LearnerSizes(), updates: 200),
       policy: try benchPolicy(file: file, overrides: [], actions: 5000))
   }
 }

@@ -4,9 +4,14 @@ import OffPolicy
 import Randomness
 import RealTime
 import Recipes
+import Tensors
 
-/// How fast the learner learns on random data of the task's sizes.
+/// How fast the learner learns on random data.
 public struct LearnerReport: Report {
+  /// Components of an observation.
+  public var observation: Int
+  /// Components of an action.
+  public var action: Int
   /// Critics.
   public var ensemble: Int
   /// Target critics in the minimum.
@@ -21,19 +26,67 @@ public struct LearnerReport: Report {
   public var criticsPerActor: Int
   /// Critic updates measured.
   public var updates: Int
-  /// Critic updates per second, their share of actor updates included.
+  /// Critic updates per second, their share of actor updates included; median of the blocks.
   public var updatesPerSecond: Double
+  /// Operations of an update's matrix products, counted from the shapes [10⁹].
+  public var gigaOperationsPerUpdate: Double
+  /// Those per second [10⁹/s].
+  public var gflops: Double
+  /// Multiply-adds between registers alone, on the same threads between the blocks [10⁹/s].
+  public var peakGflops: Double
+  /// Median over the blocks of the one over the other.
+  public var peakShare: Double
   /// Heap allocations of one update by the calling thread, after warm-up.
   public var allocationsPerUpdate: Double
+  /// Page faults of the process per update, after warm-up.
+  public var pageFaultsPerUpdate: Double
+  /// Where the calling thread's time goes.
+  public var shares: LearnerShares
 
   /// The report for a person.
   public var text: String {
     """
-    learner, \(ensemble) critics of width \(width), \(drawn) drawn, batch \(batch), \
-    \(threads) threads
+    learner, \(observation) numbers to \(action), \(ensemble) critics of width \(width), \
+    \(drawn) drawn, batch \(batch), an actor update every \(criticsPerActor), \(threads) threads
       updates         \(decimal(updatesPerSecond, 1)) a second over \(updates)
+      products        \(decimal(gflops, 1)) of \(decimal(peakGflops, 1)) GFLOP/s, \
+    \(decimal(100 * peakShare, 1)) % of this machine's peak in the same seconds
+      time            \(shares.text)
       allocations     \(decimal(allocationsPerUpdate, 3)) an update
+      page faults     \(decimal(pageFaultsPerUpdate, 3)) an update
     """
+  }
+}
+
+/// Shares of an update's time, on the calling thread.
+public struct LearnerShares: Encodable, Sendable {
+  /// Matrix products, packing and the sums of gradients among them.
+  public var products: Double
+  /// Layer normalisation with tanh.
+  public var normalisation: Double
+  /// Adam.
+  public var optimiser: Double
+  /// Averaging of target critics.
+  public var averaging: Double
+  /// Draws, squashing and lone activations.
+  public var elementwise: Double
+  /// The rest: losses, concatenations, and waiting for other threads.
+  public var other: Double
+
+  init(_ shares: [KernelWork: Double]) {
+    products = shares[.products] ?? 0
+    normalisation = shares[.normalisation] ?? 0
+    optimiser = shares[.optimiser] ?? 0
+    averaging = shares[.averaging] ?? 0
+    elementwise = shares[.elementwise] ?? 0
+    other = 1 - shares.values.reduce(0, +)
+  }
+
+  var text: String {
+    [
+      ("products", products), ("normalisation", normalisation), ("Adam", optimiser),
+      ("averaging", averaging), ("elementwise", elementwise), ("other", other),
+    ].map { "\($0.0) \(decimal(100 * $0.1, 1)) %" }.joined(separator: ", ")
   }
 }
 
@@ -56,31 +109,100 @@ public struct PolicyReport: Report {
   }
 }
 
+extension RLPDConfiguration {
+  /// SERL's learner for a Franka without cameras: what `kinglet bench learner` measures unless told
+  /// otherwise.
+  static var benchmark: Self {
+    var configuration = Self(observationSize: 22, actionSize: 7)
+    configuration.ensemble = 10
+    return configuration
+  }
+}
+
+/// Sizes of a bench that differ from those of its configuration.
+public struct LearnerSizes: Sendable {
+  /// Components of an observation; a recipe's configuration keeps its own.
+  public var observation: Int?
+  /// Components of an action; likewise.
+  public var action: Int?
+  /// Critics.
+  public var ensemble: Int?
+  /// Target critics in the minimum.
+  public var drawn: Int?
+  /// Units of a hidden layer.
+  public var width: Int?
+  /// Transitions of an update.
+  public var batch: Int?
+  /// Threads of an update.
+  public var threads: Int?
+  /// Critic updates per actor update.
+  public var criticsPerActor: Int?
+
+  /// No difference.
+  public init() {}
+
+  func applied(to base: RLPDConfiguration) throws -> RLPDConfiguration {
+    var result = base
+    if observation != nil || action != nil {
+      result = RLPDConfiguration(
+        observationSize: observation ?? base.observationSize,
+        actionSize: action ?? base.actionSize)
+      (result.ensemble, result.drawn, result.width) = (base.ensemble, base.drawn, base.width)
+      (result.batchRows, result.threads) = (base.batchRows, base.threads)
+      (result.criticsPerActor, result.layerNorm) = (base.criticsPerActor, base.layerNorm)
+    }
+    result.ensemble = ensemble ?? result.ensemble
+    result.drawn = drawn ?? min(result.drawn, result.ensemble)
+    result.width = width ?? result.width
+    result.batchRows = batch ?? result.batchRows
+    result.threads = threads ?? result.threads
+    result.criticsPerActor = criticsPerActor ?? result.criticsPerActor
+    guard (1...result.ensemble).contains(result.drawn) else {
+      throw SessionFailure(
+        "--drawn \(result.drawn): there are \(result.ensemble) critics; draw 1 to that many")
+    }
+    return result
+  }
+}
+
 extension Commands {
   /// Measures updates of the learner: `kinglet bench learner`.
+  ///
+  /// Without a recipe's file, of `RLPDConfiguration.benchmark`.
   public static func benchLearner(
-    file: String, overrides: [String], updates: Int
+    file: String?, overrides: [String], sizes: LearnerSizes, updates: Int
   ) throws -> LearnerReport {
-    let session = try SessionRecipe.load(launchFile: file, overrides: overrides)
-    let recipe = session.launch.learner
-    let configuration = RLPDConfiguration(session)
-    return LearnerReport(
-      ensemble: recipe.ensemble, drawn: recipe.drawn, width: recipe.width, batch: recipe.batch,
-      threads: recipe.threads, criticsPerActor: recipe.criticsPerActor, updates: updates,
-      updatesPerSecond: LearnerBench.updatesPerSecond(configuration, updates: updates),
-      allocationsPerUpdate: allocations(configuration))
+    let base = try file.map {
+      RLPDConfiguration(try SessionRecipe.load(launchFile: $0, overrides: overrides))
+    }
+    return benchLearner(try sizes.applied(to: base ?? .benchmark), updates: updates)
   }
 
-  /// Over so many rounds of critic and actor updates that neither kind is missed.
-  private static func allocations(_ configuration: RLPDConfiguration) -> Double {
-    var learner = RLPD(configuration, seed: 1)
-    let batch = LearnerBench.randomBatch(configuration, seed: 1)
-    let updates = 3 * configuration.criticsPerActor
-    for _ in 0..<updates { _ = learner.update(from: batch) }
-    let count = AllocationCount.during {
-      for _ in 0..<updates { _ = learner.update(from: batch) }
-    }
-    return Double(count) / Double(updates)
+  private static func benchLearner(
+    _ configuration: RLPDConfiguration, updates: Int
+  ) -> LearnerReport {
+    var bench = LearnerBench(configuration)
+    // Whole rounds of critic and actor updates, so that each block does the same work.
+    let round = configuration.criticsPerActor
+    let rounds = max(1, updates / (9 * round))
+    bench.update(2 * round)
+    let blocks = (0..<9).map { _ in bench.block(rounds * round) }
+    let work = configuration.operationsPerUpdate
+    let faults = PageFaults.total
+    let allocations = AllocationCount.during { bench.update(3 * round) }
+    let faulted = PageFaults.total - faults
+    let rate = median(blocks.map(\.updatesPerSecond))
+    return LearnerReport(
+      observation: configuration.observationSize, action: configuration.actionSize,
+      ensemble: configuration.ensemble, drawn: configuration.drawn, width: configuration.width,
+      batch: configuration.batchRows, threads: configuration.threads,
+      criticsPerActor: configuration.criticsPerActor, updates: 9 * rounds * round,
+      updatesPerSecond: rate, gigaOperationsPerUpdate: work * 1e-9, gflops: rate * work * 1e-9,
+      peakGflops: median(blocks.map(\.peak)) * 1e-9,
+      peakShare: median(blocks.map { $0.updatesPerSecond * work / $0.peak }),
+      allocationsPerUpdate: Double(allocations) / Double(3 * round),
+      pageFaultsPerUpdate: Double(faulted) / Double(3 * round),
+      shares: LearnerShares(bench.shares(of: rounds * round)))
   }
 
   /// Measures inference for a batch of one: `kinglet bench policy`.

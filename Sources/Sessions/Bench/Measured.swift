@@ -28,6 +28,11 @@ public struct Spread: Encodable, Sendable {
   var text: String { "\(decimal(median, 2)) µs (99 % within \(decimal(p99, 2)))" }
 }
 
+/// The middle one of some numbers, the higher of two middle ones; 0 of none.
+func median(_ numbers: [Double]) -> Double {
+  numbers.isEmpty ? 0 : numbers.sorted()[numbers.count / 2]
+}
+
 /// What the figures of a bench were measured on.
 public struct BenchMachine: Encodable, Sendable {
   /// Model name of the processor.
