@@ -28,17 +28,27 @@ public struct Lookahead: Sendable, Equatable {
 
 /// Ring of the newest transitions, sampled uniformly with replacement.
 ///
-/// Transitions of an episode come one after another. Allocates at its start only.
+/// Transitions of an episode come one after another, so what follows a step is what the next step
+/// begins with: an observation is kept once. Only where the two differ, at the ends of episodes,
+/// is the next observation kept apart. A step is one record, so that a draw touches one place.
 public struct ReplayBuffer: ~Copyable, Sendable {
   /// Most transitions that are kept; the oldest are overwritten.
   public let capacity: Int
   /// Transitions present.
   public private(set) var count = 0
+  private let observationSize: Int
+  private let actionSize: Int
   private let lookahead: Lookahead
-  private var store: Batch
-  /// Whether the row is the last of its episode.
-  private var endings: [Bool]
+  /// [observation | action | reward | successor], see `Successor`.
+  private var records: Matrix
+  /// Next observations that are not the observation of the row after.
+  private var tails: Tails
+  /// The next observation of the newest transition.
+  private var newestTail: Matrix
+  /// Intended actions, empty as long as each was done as it was meant.
+  private var intentions: Matrix
   private var next = 0
+  private var draws = [Int](repeating: 0, count: 64)
 
   /// An empty buffer.
   public init(
@@ -46,9 +56,13 @@ public struct ReplayBuffer: ~Copyable, Sendable {
   ) {
     precondition(capacity > 0, "a replay buffer of \(capacity)")
     self.capacity = capacity
+    self.observationSize = observationSize
+    self.actionSize = actionSize
     self.lookahead = lookahead
-    store = Batch(rows: capacity, observationSize: observationSize, actionSize: actionSize)
-    endings = Array(repeating: false, count: capacity)
+    records = Matrix(rows: capacity, columns: observationSize + actionSize + 2)
+    tails = Tails(columns: observationSize)
+    newestTail = Matrix(rows: 1, columns: observationSize)
+    intentions = Matrix(rows: 0, columns: actionSize)
   }
 
   /// Keeps a transition whose action was meant as it was done.
@@ -60,7 +74,29 @@ public struct ReplayBuffer: ~Copyable, Sendable {
   ///
   /// Its sizes must be the buffer's, its numbers finite, its actions in -1…1.
   public mutating func append(_ step: Demonstration) {
+    check(step)
     let transition = step.transition
+    closeNewest(before: transition.observation)
+    if count == capacity, let tail = successor(next).tail { tails.free(tail) }
+    let record = records.base + next * records.columns
+    Self.copy(transition.observation, to: record)
+    Self.copy(transition.action, to: record + observationSize)
+    record[observationSize + actionSize] = transition.reward
+    setSuccessor(next, to: Successor(ending: transition.ending))
+    newestTail.setRow(0, to: transition.nextObservation)
+    keepIntention(of: step)
+    next = (next + 1) % capacity
+    count = min(count + 1, capacity)
+  }
+
+  private func check(_ step: Demonstration) {
+    let transition = step.transition
+    precondition(
+      transition.observation.count == observationSize
+        && transition.nextObservation.count == observationSize, "another observation size")
+    precondition(
+      transition.action.count == actionSize && step.intendedAction.count == actionSize,
+      "another action size")
     precondition(transition.reward.isFinite, "reward \(transition.reward)")
     precondition(transition.observation.allSatisfy(\.isFinite), "observation is not finite")
     precondition(
@@ -70,50 +106,75 @@ public struct ReplayBuffer: ~Copyable, Sendable {
     precondition(
       step.intendedAction.allSatisfy { abs($0) <= 1 },
       "intended action outside -1…1: \(step.intendedAction)")
-    store.observations.setRow(next, to: transition.observation)
-    store.actions.setRow(next, to: transition.action)
-    store.intendedActions.setRow(next, to: step.intendedAction)
-    store.nextObservations.setRow(next, to: transition.nextObservation)
-    store.rewards[next, 0] = transition.reward
-    store.masks[next, 0] = transition.mask
-    endings[next] = transition.ending != nil
-    next = (next + 1) % capacity
-    count = min(count + 1, capacity)
+  }
+
+  /// Keeps the newest transition's next observation apart unless the coming step begins with it.
+  private mutating func closeNewest(before observation: [Float]) {
+    guard count > 0 else { return }
+    let follows = zip(newestTail.elements, observation).allSatisfy {
+      $0.bitPattern == $1.bitPattern
+    }
+    // A buffer of one overwrites the newest, which then needs no successor.
+    guard !follows, capacity > 1 else { return }
+    var ended = successor(newest)
+    ended.tail = tails.keep(newestTail.base)
+    setSuccessor(newest, to: ended)
+  }
+
+  private mutating func keepIntention(of step: Demonstration) {
+    if intentions.rows == 0 {
+      guard step.intendedAction != step.transition.action else { return }
+      intentions = Matrix(rows: capacity, columns: actionSize)
+      for row in 0..<count {
+        (intentions.base + row * actionSize).update(from: action(row), count: actionSize)
+      }
+    }
+    intentions.setRow(next, to: step.intendedAction)
   }
 
   /// Fills rows of a batch with transitions drawn uniformly with replacement; not empty.
   ///
   /// The mask of a sample of m steps is that of its last step times γ^(m - 1), so that a learner
   /// which discounts by γ·mask discounts by γᵐ.
-  public func sample(
+  public mutating func sample(
     into batch: inout Batch, rows: Range<Int>, using stream: inout RandomStream
   ) {
     precondition(count > 0 || rows.isEmpty, "sample from an empty replay buffer")
     precondition(rows.lowerBound >= 0 && rows.upperBound <= batch.rows, "rows \(rows)")
-    precondition(batch.observationSize == store.observationSize, "another observation size")
-    precondition(batch.actionSize == store.actionSize, "another action size")
-    for row in rows {
-      let index = stream.index(below: count)
-      Self.copy(store.observations, index, to: batch.observations, row)
-      Self.copy(store.actions, index, to: batch.actions, row)
-      Self.copy(store.intendedActions, index, to: batch.intendedActions, row)
-      let ahead = look(ahead: index)
-      batch.rewards[row, 0] = ahead.reward
-      batch.masks[row, 0] = ahead.factor * store.masks[ahead.last, 0]
-      Self.copy(store.nextObservations, ahead.last, to: batch.nextObservations, row)
+    precondition(batch.observationSize == observationSize, "another observation size")
+    precondition(batch.actionSize == actionSize, "another action size")
+    // Some draws ahead, so that their records are fetched from memory side by side.
+    for begin in stride(from: rows.lowerBound, to: rows.upperBound, by: draws.count) {
+      let end = min(begin + draws.count, rows.upperBound)
+      for row in begin..<end {
+        let index = stream.index(below: count)
+        draws[row - begin] = index
+        records.prefetch(rows: index..<min(index + 1 + lookahead.steps, capacity))
+      }
+      for row in begin..<end { copy(draws[row - begin], to: row, of: &batch) }
     }
+  }
+
+  private func copy(_ index: Int, to row: Int, of batch: inout Batch) {
+    let meant = intentions.rows == 0 ? action(index) : intentions.base + index * actionSize
+    Self.copy(observation(index), to: batch.observations, row)
+    Self.copy(action(index), to: batch.actions, row)
+    Self.copy(meant, to: batch.intendedActions, row)
+    let ahead = look(ahead: index)
+    batch.rewards.base[row] = ahead.reward
+    batch.masks.base[row] = ahead.factor * successor(ahead.last).mask
+    Self.copy(nextObservation(ahead.last), to: batch.nextObservations, row)
   }
 
   /// The discounted reward from a step on, the last step looked at, and γ to the steps between.
   private func look(ahead first: Int) -> (reward: Float, last: Int, factor: Float) {
-    let newest = (next + capacity - 1) % capacity
     var (last, factor) = (first, Float(1))
-    var reward = store.rewards[first, 0]
+    var reward = reward(first)
     for _ in 1..<lookahead.steps {
-      if endings[last] || last == newest { break }
-      last = (last + 1) % capacity
+      if successor(last).isLast || last == newest { break }
+      last = after(last)
       factor *= Float(lookahead.discount)
-      reward += factor * store.rewards[last, 0]
+      reward += factor * self.reward(last)
     }
     return (reward, last, factor)
   }
@@ -122,28 +183,111 @@ public struct ReplayBuffer: ~Copyable, Sendable {
   /// over 32-bit words.
   public func digest() -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func mix(_ word: UInt32) { hash = (hash ^ UInt64(word)) &* 0x100_0000_01b3 }
     let oldest = count < capacity ? 0 : next
     for step in 0..<count {
       let row = (oldest + step) % capacity
-      Self.mix(store.observations, row, into: &hash)
-      Self.mix(store.actions, row, into: &hash)
-      Self.mix(store.rewards, row, into: &hash)
-      Self.mix(store.masks, row, into: &hash)
-      Self.mix(store.nextObservations, row, into: &hash)
+      for column in 0..<observationSize { mix(observation(row)[column].bitPattern) }
+      for column in 0..<actionSize { mix(action(row)[column].bitPattern) }
+      mix(reward(row).bitPattern)
+      mix(successor(row).mask.bitPattern)
+      for column in 0..<observationSize { mix(nextObservation(row)[column].bitPattern) }
     }
     return hash
   }
+}
 
-  private static func copy(
-    _ from: borrowing Matrix, _ row: Int, to: borrowing Matrix, _ target: Int
-  ) {
-    (to.base + target * to.columns).update(from: from.base + row * from.columns, count: to.columns)
+extension ReplayBuffer {
+  private var newest: Int { (next + capacity - 1) % capacity }
+
+  private func after(_ row: Int) -> Int { row + 1 == capacity ? 0 : row + 1 }
+
+  private func observation(_ row: Int) -> UnsafeMutablePointer<Float> {
+    records.base + row * records.columns
   }
 
-  private static func mix(_ matrix: borrowing Matrix, _ row: Int, into hash: inout UInt64) {
-    for column in 0..<matrix.columns {
-      let word = matrix.base[row * matrix.columns + column].bitPattern
-      hash = (hash ^ UInt64(word)) &* 0x100_0000_01b3
+  private func action(_ row: Int) -> UnsafeMutablePointer<Float> {
+    observation(row) + observationSize
+  }
+
+  private func reward(_ row: Int) -> Float { observation(row)[observationSize + actionSize] }
+
+  private func nextObservation(_ row: Int) -> UnsafeMutablePointer<Float> {
+    if row == newest { return newestTail.base }
+    guard let tail = successor(row).tail else { return observation(after(row)) }
+    return tails.observation(tail)
+  }
+
+  private func successor(_ row: Int) -> Successor {
+    Successor(bits: observation(row)[records.columns - 1].bitPattern)
+  }
+
+  private func setSuccessor(_ row: Int, to successor: Successor) {
+    observation(row)[records.columns - 1] = Float(bitPattern: successor.bits)
+  }
+
+  private static func copy(
+    _ from: UnsafeMutablePointer<Float>, to: borrowing Matrix, _ row: Int
+  ) {
+    (to.base + row * to.columns).update(from: from, count: to.columns)
+  }
+
+  private static func copy(_ list: [Float], to place: UnsafeMutablePointer<Float>) {
+    list.withUnsafeBufferPointer { source in
+      if let first = source.baseAddress { place.update(from: first, count: source.count) }
     }
+  }
+}
+
+/// What follows a step: whether its episode goes on, and where its next observation stands.
+private struct Successor {
+  private(set) var bits: UInt32
+
+  init(bits: UInt32) { self.bits = bits }
+
+  init(ending: Ending?) {
+    bits = (ending == nil ? 0 : 1) | (ending == .terminal ? 2 : 0)
+  }
+
+  /// Whether the step is the last of its episode.
+  var isLast: Bool { bits & 1 != 0 }
+
+  /// 0 after a terminal step, else 1.
+  var mask: Float { bits & 2 != 0 ? 0 : 1 }
+
+  /// The place of the next observation among the tails; nil when the next row begins with it.
+  var tail: Int? {
+    get { bits >> 2 == 0 ? nil : Int(bits >> 2) - 1 }
+    set { bits = bits & 3 | UInt32((newValue ?? -1) + 1) << 2 }
+  }
+}
+
+/// Observations kept apart; doubles its memory when full.
+private struct Tails: ~Copyable, Sendable {
+  private var rows: Matrix
+  private var free: [Int]
+
+  init(columns: Int) {
+    rows = Matrix(rows: 64, columns: columns)
+    free = Array((0..<64).reversed())
+  }
+
+  func observation(_ row: Int) -> UnsafeMutablePointer<Float> { rows.base + row * rows.columns }
+
+  mutating func free(_ row: Int) { free.append(row) }
+
+  /// Copies an observation and gives its place.
+  mutating func keep(_ observation: UnsafeMutablePointer<Float>) -> Int {
+    if free.isEmpty { grow() }
+    let row = free.removeLast()
+    self.observation(row).update(from: observation, count: rows.columns)
+    return row
+  }
+
+  private mutating func grow() {
+    let larger = Matrix(rows: 2 * rows.rows, columns: rows.columns)
+    larger.base.update(from: rows.base, count: rows.count)
+    free = Array((rows.rows..<larger.rows).reversed())
+    rows = larger
   }
 }

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Owner of rows×columns floats, row-major, aligned to cache lines, zero at first.
 public struct Matrix: ~Copyable, @unchecked Sendable {
   /// Number of rows.
@@ -52,5 +54,10 @@ public struct Matrix: ~Copyable, @unchecked Sendable {
       guard let first = source.baseAddress else { return }
       (base + row * columns).update(from: first, count: columns)
     }
+  }
+
+  /// Asks for rows to be brought near while other work goes on; changes nothing.
+  public func prefetch(rows: Range<Int>) {
+    kinglet_prefetch(base + rows.lowerBound * columns, Int64(rows.count * columns))
   }
 }

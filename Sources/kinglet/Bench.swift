@@ -3,11 +3,11 @@ import Sessions
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures this machine: control, wire, arm, learner, policy.",
+    abstract: "Measures this machine: control, wire, arm, learner, policy, replay.",
     discussion: "Without a subcommand every bench runs, with its own defaults.",
     subcommands: [
       BenchControl.self, BenchWire.self, BenchArm.self, BenchLearner.self, BenchPolicy.self,
-      BenchEcho.self,
+      BenchReplay.self, BenchEcho.self,
     ])
   @OptionGroup var output: Output
 
@@ -162,6 +162,33 @@ struct BenchPolicy: BenchCommand {
   func measure() throws -> PolicyReport {
     try Commands.benchPolicy(
       file: settings.file, overrides: settings.overrides, actions: actions)
+  }
+}
+
+struct BenchReplay: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Keeping and drawing transitions.")
+  @OptionGroup var output: Output
+  @Option(help: "Transitions of the full buffer.")
+  var transitions = 1_000_000
+  @Option(help: "Components of an observation.")
+  var observation = 22
+  @Option(help: "Components of an action.")
+  var action = 7
+  @Option(help: "Transitions of a draw.")
+  var batch = 256
+
+  mutating func validate() throws {
+    try check(transitions, of: "transitions")
+    try check(observation, of: "observation")
+    try check(action, of: "action")
+    try check(batch, of: "batch")
+  }
+
+  mutating func run() throws {
+    try output.show(
+      Commands.benchReplay(
+        transitions: transitions, observation: observation, action: action, batch: batch))
   }
 }
 

@@ -75,6 +75,30 @@ private func returned(
     #expect(seen.count > kept.count / 2, "\(seen.count) of \(kept.count) seen")
   }
 
+  @Test(arguments: [1, 2, 3, 20, 64, 200], [0.0, 0.1, 0.5, 1])
+  func `what follows a step is found however the steps are joined and the ring has turned`(
+    capacity: Int, broken: Double
+  ) {
+    var all = transitions(150)
+    var stream = RandomStream(seed: 7, name: "test.joined")
+    for index in all.indices.dropLast() where stream.uniform() >= broken {
+      all[index].nextObservation = all[index + 1].observation
+    }
+    var buffer = ReplayBuffer(capacity: capacity, observationSize: 5, actionSize: 2)
+    var batch = Batch(rows: 40, observationSize: 5, actionSize: 2)
+    for (index, transition) in all.enumerated() {
+      buffer.append(transition)
+      guard index.isMultiple(of: 10) else { continue }
+      buffer.sample(into: &batch, rows: 0..<40, using: &stream)
+      for row in 0..<40 {
+        let source = all[Int(batch.rewards[row, 0])]
+        #expect((0..<5).map { batch.observations[row, $0] } == source.observation)
+        #expect((0..<5).map { batch.nextObservations[row, $0] } == source.nextObservation)
+        #expect(batch.masks[row, 0] == source.mask)
+      }
+    }
+  }
+
   @Test func `what was meant comes beside what was done`() {
     var buffer = ReplayBuffer(capacity: 30, observationSize: 5, actionSize: 2)
     for step in demonstrations(20) { buffer.append(step) }

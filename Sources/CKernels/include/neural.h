@@ -162,6 +162,12 @@ void kinglet_adam_propose(kinglet_context *context, const kinglet_adam *adam, in
 void kinglet_approach(kinglet_context *context, int64_t count, const float *value, float rate,
                       float *target) KINGLET_NOEXCEPT;
 
+/// Asks the CPU to bring `count` floats near.
+static inline void kinglet_prefetch(const float *first, int64_t count) {
+  const int64_t line = 16;
+  for (int64_t i = 0; i < count; i += line) __builtin_prefetch(first + i);
+}
+
 // One row without a context, for policies: the fastest variant, on the caller's thread.
 
 /// y = x·W + bias, x of k values, W k×n.

@@ -1,0 +1,103 @@
+import Foundation
+import LearningSlots
+import Messages
+import Metrics
+import Randomness
+import RealTime
+import Replay
+
+/// What keeping and drawing transitions costs.
+public struct ReplayReport: Report {
+  /// Components of an observation.
+  public var observation: Int
+  /// Components of an action.
+  public var action: Int
+  /// Transitions kept.
+  public var transitions: Int
+  /// Transitions of a draw.
+  public var batch: Int
+  /// Time to keep one [µs].
+  public var appendMicroseconds: Spread
+  /// Time to draw a batch from all over the buffer [µs].
+  public var sampleMicroseconds: Spread
+  /// Growth of the process's resident memory by the full buffer [MB, 10⁶ bytes].
+  public var megabytes: Double
+
+  /// The report for a person.
+  public var text: String {
+    """
+    replay, \(transitions) transitions of \(observation) numbers and \(action)
+      keep one        \(appendMicroseconds.text)
+      draw \(batch)        \(sampleMicroseconds.text)
+      memory          \(decimal(megabytes, 1)) MB
+    """
+  }
+}
+
+extension Commands {
+  /// Measures the replay buffer: `kinglet bench replay`.
+  ///
+  /// Episodes of 25 steps fill it to the last row, half as many again turn the ring.
+  public static func benchReplay(
+    transitions: Int, observation: Int, action: Int, batch rows: Int
+  ) -> ReplayReport {
+    var stream = RandomStream(seed: 1, name: "bench.replay")
+    var walk = RandomEpisodes(observation: observation, action: action)
+    let before = residentBytes()
+    var buffer = ReplayBuffer(
+      capacity: transitions, observationSize: observation, actionSize: action)
+    var appended: [Int64] = []
+    for index in 0..<(transitions + transitions / 2) {
+      let transition = walk.next(using: &stream)
+      let start = MonotonicClock.now
+      buffer.append(transition)
+      if index.isMultiple(of: 64) { appended.append(MonotonicClock.now - start) }
+    }
+    let megabytes = Double(residentBytes() - before) * 1e-6
+    var batch = Batch(rows: rows, observationSize: observation, actionSize: action)
+    var sampled: [Int64] = []
+    for _ in 0..<2000 {
+      let start = MonotonicClock.now
+      buffer.sample(into: &batch, rows: 0..<rows, using: &stream)
+      sampled.append(MonotonicClock.now - start)
+    }
+    return ReplayReport(
+      observation: observation, action: action, transitions: buffer.count, batch: rows,
+      appendMicroseconds: Spread(nanoseconds: appended),
+      sampleMicroseconds: Spread(nanoseconds: sampled), megabytes: megabytes)
+  }
+}
+
+/// Joined transitions of random numbers.
+private struct RandomEpisodes {
+  private var observation: [Float]
+  private let action: Int
+  private var index: UInt64 = 0
+
+  init(observation: Int, action: Int) {
+    self.observation = Array(repeating: 0, count: observation)
+    self.action = action
+  }
+
+  mutating func next(using stream: inout RandomStream) -> Transition {
+    let before = observation
+    for place in observation.indices { observation[place] = Float(stream.uniform(eitherSide: 1)) }
+    let isLast = index % 25 == 24
+    let transition = Transition(
+      sequence: index, episode: UInt32(index / 25), policyVersion: 0, observation: before,
+      action: (0..<action).map { _ in Float(stream.uniform(eitherSide: 1)) }, reward: 0,
+      nextObservation: observation, ending: isLast ? .terminal : nil)
+    if isLast {
+      for place in observation.indices { observation[place] = Float(stream.uniform(eitherSide: 1)) }
+    }
+    index += 1
+    return transition
+  }
+}
+
+/// Memory of this process that is in RAM [bytes].
+private func residentBytes() -> Int {
+  let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+  let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+  return pages * sysconf(Int32(_SC_PAGESIZE))
+}
