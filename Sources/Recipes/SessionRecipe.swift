@@ -47,6 +47,7 @@ extension SessionRecipe {
     var section = Section(tree, path: "", place: .line(file: file, 1))
     launch = LaunchRecipe(reading: &section)
     let places = (robot: section.place(of: "robot"), task: section.place(of: "task"))
+    let setpoints = section.place(of: "learner")
     try section.finish()
 
     let search = FolderSearch(launchFile: file)
@@ -65,6 +66,20 @@ extension SessionRecipe {
     var taskSection = Section(taskTree, path: "", place: taskTree.place)
     task = TaskRecipe(reading: &taskSection, for: robot)
     try taskSection.finish()
+    try check(setpointsAt: setpoints)
+  }
+
+  /// Critics see a setpoint magnified by the widths of the task, which must then be there.
+  private func check(setpointsAt place: Place) throws(RecipeError) {
+    let fine = task.observation.fine
+    guard launch.learner.criticsSeeSetpoint, fine.position <= 0 || fine.rotation <= 0 else {
+      return
+    }
+    let key = fine.position <= 0 ? "position" : "rotation"
+    throw .contradiction(
+      place, key: "learner.criticsSeeSetpoint",
+      reason: "true, but task.observation.fine.\(key) is 0, so there is nothing to magnify by; "
+        + "give it a width above 0, or set learner.criticsSeeSetpoint to false")
   }
 
   fileprivate init(resolved tree: Tree, overrides: [Override]) throws(RecipeError) {
@@ -85,7 +100,9 @@ extension SessionRecipe {
     (robotFolder, taskFolder) = section.section("folders") {
       ($0.text("robot", "the robot's folder"), $0.text("task", "the task's folder"))
     }
+    let place = section.place(of: "launch")
     try section.finish()
+    try check(setpointsAt: place)
   }
 
   /// A complete recipe that `init(resolved:)` reads back to an equal value, with a header of the

@@ -26,8 +26,8 @@ public struct EvaluationReport: Report {
   public var rewardFalseNegatives: Int
   /// Mean robot time from first observation to the end, over true successes [s].
   public var cycleSeconds: Double
-  /// Mean parts of it: to the first touch of the board, to the pins' entry, to the end [s].
-  public var phaseSeconds: [Double]
+  /// Mean parts of it.
+  public var phaseSeconds: PhaseSeconds
   /// The same of the scripted expert on the same episodes, when asked for [s].
   public var expertCycleSeconds: Double?
   /// True successes of the scripted expert on the same episodes, when asked for.
@@ -54,8 +54,7 @@ public struct EvaluationReport: Report {
         + "\(decimal(100 * successHigh, 1)) %), \(clock), seed \(seed)",
       "reward false positives \(rewardFalsePositives), false negatives \(rewardFalseNegatives)",
       "cycle \(decimal(cycleSeconds, 2)) s, \(decimal(cycleOverBound, 2)) times the kinematic bound",
-      "of it approach, search, seating: "
-        + phaseSeconds.map { decimal($0, 2) + " s" }.joined(separator: ", "),
+      "of it " + phaseSeconds.text,
       "peak contact force \(decimal(peakForceNewtons, 1)) N "
         + "(95 % of episodes below \(decimal(peakForce95Newtons, 1)) N, \(overForce) over 20 N)",
       "clipped actions x y z rx ry rz: "
@@ -148,7 +147,7 @@ struct EvaluationTally {
   private var falseNegatives = 0
   private var seconds: [Double] = []
   private var ratios: [Double] = []
-  private var phases: [[Double]] = [[], [], []]
+  private var phases: [PhaseSeconds] = []
   private var forces: [Double] = []
   private var clipped = [Double](repeating: 0, count: ObservationLayout.actionSize)
 
@@ -162,11 +161,7 @@ struct EvaluationTally {
       successes += 1
       seconds.append(result.seconds)
       ratios.append(result.seconds / bound.seconds(from: result.targetFromStart))
-      let approach = result.phases.approach ?? result.seconds
-      let search = result.phases.search ?? (result.seconds - approach)
-      phases[0].append(approach)
-      phases[1].append(search)
-      phases[2].append(result.seconds - approach - search)
+      phases.append(result.phases.parts(of: result.seconds))
       if !result.isRewarded { falseNegatives += 1 }
     } else if result.isRewarded {
       falsePositives += 1
@@ -183,7 +178,9 @@ struct EvaluationTally {
       episodes: episodes, successes: successes, successLow: interval.lowerBound,
       successHigh: interval.upperBound, rewardFalsePositives: falsePositives,
       rewardFalseNegatives: falseNegatives, cycleSeconds: mean(seconds),
-      phaseSeconds: phases.map(mean), expertCycleSeconds: nil, expertSuccesses: nil,
+      phaseSeconds: PhaseSeconds(
+        approach: mean(phases.map(\.approach)), search: mean(phases.map(\.search)),
+        seating: mean(phases.map(\.seating))), expertCycleSeconds: nil, expertSuccesses: nil,
       cycleOverBound: mean(ratios),
       peakForceNewtons: sorted.last ?? 0,
       peakForce95Newtons: sorted.isEmpty ? 0 : sorted[(sorted.count - 1) * 95 / 100],

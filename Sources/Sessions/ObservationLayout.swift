@@ -31,26 +31,32 @@ struct ObservationLayout {
   /// For each number the width of its magnified copy, in scaled units; 0 for none.
   static func fineWidths(_ recipe: TaskRecipe.Observation) -> [Float] {
     var widths = [Float](repeating: 0, count: size)
-    for axis in 0..<3 {
-      widths[pose + axis] = Float(recipe.fine.position / recipe.scale.position)
-      widths[pose + 3 + axis] = Float(recipe.fine.rotation / recipe.scale.rotation)
-    }
+    for axis in poseAxes(recipe) { widths[axis.observation] = axis.width }
     return widths
   }
 
   /// How critics see where an action leads: beside the target its axes are almost the tool's.
   static func setpoints(_ task: TaskRecipe) -> SetpointInputs {
-    let (scale, fine) = (task.observation.scale, task.observation.fine)
-    guard fine.position > 0, fine.rotation > 0 else { return SetpointInputs() }
+    let action = task.action
+    let axes = poseAxes(task.observation)
     return SetpointInputs(
-      (0..<actionSize).map { index in
-        let isTurn = index >= 3
-        let unit = isTurn ? scale.rotation : scale.position
+      axes.enumerated().map { index, axis in
+        let reach = index < 3 ? action.translation : action.rotation
         return SetpointInputs.Axis(
-          observation: pose + index,
-          reach: Float((isTurn ? task.action.rotation : task.action.translation) / unit),
-          width: Float((isTurn ? fine.rotation : fine.position) / unit))
+          observation: axis.observation, reach: Float(reach / axis.unit), width: axis.width)
       })
+  }
+
+  /// The pose's numbers: where each stands, its unit, and the width of its magnified copy in that
+  /// unit.
+  private static func poseAxes(
+    _ recipe: TaskRecipe.Observation
+  ) -> [(observation: Int, unit: Double, width: Float)] {
+    (0..<6).map { index in
+      let unit = index < 3 ? recipe.scale.position : recipe.scale.rotation
+      let width = index < 3 ? recipe.fine.position : recipe.fine.rotation
+      return (pose + index, unit, Float(width / unit))
+    }
   }
 
   /// The scaled observation of a state.

@@ -46,10 +46,13 @@ public struct RunGroup: Sendable, Equatable {
   }
 }
 
-/// Learning curves of groups of runs: rewarded share over steps and over robot time.
+/// Learning curves of groups of runs: rewarded share over steps and over robot time, and how long an
+/// insertion takes, which goes on falling when every episode is rewarded.
 struct LearningCurves {
   private static let size = (width: 800, height: 420)
   private static let share = "success/last20"
+  private static let rewarded = "rewarded of the last 20 episodes"
+  private static let duration = "mean time of the last 20 rewarded [s]"
   private let groups: [(label: String, runs: [[MetricsRecord]])]
 
   /// Reads the metrics of every run.
@@ -66,15 +69,35 @@ struct LearningCurves {
     guard !records.isEmpty else {
       throw SessionFailure("\(file): no episode has ended in it yet")
     }
-    return records
+    return withDurations(records)
   }
 
-  /// Both curves, one above the other, as one SVG document.
+  /// The same with the mean time of the last 20 rewarded episodes, from the twentieth on.
+  private static func withDurations(_ records: [MetricsRecord]) -> [MetricsRecord] {
+    var latest: [Double] = []
+    return records.map { record in
+      var record = record
+      if record.values["episode/rewarded"] == 1, let seconds = record.values["episode/seconds"] {
+        latest = latest.suffix(19) + [seconds]
+      }
+      if latest.count == 20 { record.values[duration] = latest.reduce(0, +) / 20 }
+      return record
+    }
+  }
+
+  /// The curves, one above the other, as one SVG document.
   func svg() -> String {
     let size = Self.size
     let panels = [
-      plot("environment steps", title: "Learning curves") { Double($0.step) },
-      plot("robot time [min]", title: "") { $0.robotSeconds / 60 },
+      plot("environment steps", Self.rewarded, title: "Learning curves") {
+        SIMD2(Double($0.step), $0.values[Self.share] ?? .nan)
+      },
+      plot("robot time [min]", Self.rewarded) {
+        SIMD2($0.robotSeconds / 60, $0.values[Self.share] ?? .nan)
+      },
+      plot("robot time [min]", Self.duration, yRange: nil) {
+        SIMD2($0.robotSeconds / 60, $0.values[Self.duration] ?? .nan)
+      },
     ]
     let drawn = panels.enumerated().map { index, panel in
       // A document may use an id once.
@@ -90,19 +113,17 @@ struct LearningCurves {
   }
 
   private func plot(
-    _ label: String, title: String, x: (MetricsRecord) -> Double
+    _ xLabel: String, _ yLabel: String, title: String = "",
+    yRange: ClosedRange<Double>? = 0...1, point: (MetricsRecord) -> SIMD2<Double>
   ) -> LinePlot {
     LinePlot(
-      title: title, xLabel: label, yLabel: "rewarded of the last 20 episodes",
+      title: title, xLabel: xLabel, yLabel: yLabel,
       series: groups.map { group in
-        let runs = group.runs.map { run in
-          run.map { SIMD2(x($0), $0.values[Self.share] ?? .nan) }
-        }
-        let name = runs.count > 1 ? "\(group.label) (\(runs.count) runs)" : group.label
+        let runs = group.runs.map { $0.map(point) }
         return runs.count > 1
-          ? LinePlot.Series(name: name, runs: runs)
-          : LinePlot.Series(name: name, points: runs.flatMap { $0 })
-      }, yRange: 0...1)
+          ? LinePlot.Series(name: "\(group.label) (\(runs.count) runs)", runs: runs)
+          : LinePlot.Series(name: group.label, points: runs.flatMap { $0 })
+      }, yRange: yRange)
   }
 }
 

@@ -22,6 +22,20 @@ import Testing
     #expect((corner - Vector3(0.4, 1.1, 0.2)).length < 1e-12)
   }
 
+  @Test(arguments: ["position", "rotation"])
+  func `setpoints without a width to magnify them by are refused`(key: String) throws {
+    let files = try RecipeFiles()
+    let width = "task.observation.fine.\(key)=0"
+    do {
+      _ = try files.load(width, "learner.criticsSeeSetpoint=true")
+      Issue.record("a width of 0 was taken")
+    } catch RecipeError.contradiction(_, let named, let reason) {
+      #expect(named == "learner.criticsSeeSetpoint")
+      #expect(reason.contains("task.observation.fine.\(key)"))
+    }
+    _ = try files.load(width, "learner.criticsSeeSetpoint=false")
+  }
+
   @Test func `a compliance without a posture stiffness takes the robot's`() throws {
     let files = try RecipeFiles()
     let recipe = try files.load(

@@ -57,20 +57,67 @@ import Testing
     var criticsPerActor: Int
     var updates: Int
     var updatesPerSecond: Double
+    var gigaOperationsPerUpdate: Double
+    var gflops: Double
+    var peakGflops: Double
+    var peakShare: Double
     var allocationsPerUpdate: Double
   }
 
   @Test(arguments: [(2, 1), (3, 1), (3, 2)])
   func `a gradient update allocates nothing`(ensemble: Int, threads: Int) throws {
     let learner: Learner = try report([
-      "learner", "learner.width=32", "learner.batch=32", "--ensemble", "\(ensemble)",
-      "--threads", "\(threads)", "--updates", "8",
+      "learner", "--width", "32", "--batch", "32", "--ensemble", "\(ensemble)",
+      "--threads", "\(threads)", "--updates", "36",
     ])
     #expect(learner.ensemble == ensemble)
+    #expect(learner.drawn == 2)
     #expect(learner.threads == threads)
-    #expect(learner.updates == 8)
+    #expect(learner.updates == 36)
     #expect(learner.allocationsPerUpdate == 0)
     #expect(learner.updatesPerSecond > 0)
+    #expect(learner.peakShare > 0 && learner.peakShare < 1)
+    let rate = learner.gigaOperationsPerUpdate * learner.updatesPerSecond
+    #expect(abs(learner.gflops / rate - 1) < 1e-9)
+  }
+
+  @Test func `the learner that a recipe describes allocates nothing either`() throws {
+    let learner: Learner = try report([
+      "learner", "learner.width=32", "learner.batch=32", "--updates", "18",
+    ])
+    #expect(learner.ensemble == 4 && learner.drawn == 4 && learner.width == 32)
+    #expect(learner.allocationsPerUpdate == 0)
+  }
+
+  /// 2·m·n·k of each product, written out for 3 + 2 inputs, width 4, 8 rows and one critic.
+  @Test func `operations are counted from the shapes`() throws {
+    let learner: Learner = try report([
+      "learner", "--observation", "3", "--action", "2", "--width", "4", "--batch", "8",
+      "--ensemble", "1", "--critics-per-actor", "2", "--updates", "18",
+    ])
+    let critic = [5 * 4, 4 * 4, 4 * 1], actor = [3 * 4, 4 * 4, 4 * 4]
+    let forward = (critic: critic.reduce(0, +), actor: actor.reduce(0, +))
+    let targets = forward.actor + forward.critic
+    let updateOfCritic = 2 * forward.critic + critic[1] + critic[2]
+    let updateOfActor = 2 * forward.actor + actor[1] + actor[2] + 2 * forward.critic
+    let products = Double(targets + updateOfCritic) + Double(updateOfActor) / 2
+    #expect(abs(learner.gigaOperationsPerUpdate / (2 * 8 * products * 1e-9) - 1) < 1e-9)
+  }
+
+  private struct Replay: Decodable {
+    var transitions: Int
+    var appendMicroseconds: Spread
+    var sampleMicroseconds: Spread
+    var megabytes: Double
+  }
+
+  @Test func `a full replay buffer holds a step in about the room of its numbers`() throws {
+    let replay: Replay = try report(["replay", "--transitions", "100000"])
+    #expect(replay.transitions == 100_000)
+    #expect(replay.appendMicroseconds.isOrdered())
+    #expect(replay.sampleMicroseconds.isOrdered())
+    // 22 + 7 + 2 numbers of 4 bytes, and a next observation for each 25th step.
+    #expect((12...16).contains(replay.megabytes), "\(replay.megabytes) MB")
   }
 
   private struct Policy: Decodable {
@@ -136,6 +183,7 @@ import Testing
   @Test func `a bench of nothing is refused`() throws {
     for arguments in [
       ["control", "--ticks", "0"], ["wire", "--exchanges", "0"], ["learner", "--updates", "-1"],
+      ["learner", "--ensemble", "2", "--drawn", "3"], ["replay", "--transitions", "0"],
       ["policy", "--actions", "0"], ["arm", "--seconds", "nan"],
     ] {
       let outcome = try KingletProcess.run(["bench"] + arguments, scratch: scratch)
@@ -167,7 +215,7 @@ import Testing
     #expect(text.components(separatedBy: "<polygon").count == 1 + 2)
     #expect(text.contains(">pair (2 runs)<"))
     #expect(text.contains(">c<"))
-    for id in ["frame0", "frame1"] {
+    for id in ["frame0", "frame1", "frame2"] {
       #expect(text.components(separatedBy: "id=\"\(id)\"").count == 2)
     }
   }
