@@ -3,11 +3,11 @@ import Sessions
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures this machine: control, wire, arm, learner, policy, replay.",
+    abstract: "Measures this machine: control, wire, arm, learner, policy, replay, gemm.",
     discussion: "Without a subcommand every bench runs, with its own defaults.",
     subcommands: [
       BenchControl.self, BenchWire.self, BenchArm.self, BenchLearner.self, BenchPolicy.self,
-      BenchReplay.self, BenchEcho.self,
+      BenchReplay.self, BenchGemm.self, BenchEcho.self,
     ])
   @OptionGroup var output: Output
 
@@ -190,6 +190,24 @@ struct BenchReplay: ParsableCommand {
       Commands.benchReplay(
         transitions: transitions, observation: observation, action: action, batch: batch))
   }
+}
+
+struct BenchGemm: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gemm",
+    abstract: "The learner's matrix products, beside Eigen, OpenBLAS and oneDNN.",
+    discussion: "OpenBLAS and oneDNN where they are installed (libopenblas0-pthread, libdnnl2).")
+  @OptionGroup var output: Output
+  @Option(help: "Threads.")
+  var threads = 1
+
+  mutating func validate() throws {
+    guard (1...64).contains(threads) else {
+      throw ValidationError("--threads must be from 1 to 64")
+    }
+  }
+
+  mutating func run() throws { try output.show(Commands.benchGemm(threads: threads)) }
 }
 
 /// The process at the other end of `bench wire`'s floor.
