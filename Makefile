@@ -1,4 +1,4 @@
-# Words: setup build test train tidy format bench clean, and protobuf after a change of the schema.
+# Words: setup build test train tidy format bench peers clean, and protobuf after a change of the schema.
 # ARGS passes options on:  make train ARGS="seed=2 run=runs/second"
 
 SHELL := /bin/bash
@@ -6,7 +6,7 @@ ARGS ?=
 # Generated code is neither linted nor formatted.
 SWIFT_FILES = find Sources Tests -name '*.swift' ! -name '*.pb.swift' -print0
 
-.PHONY: setup build test train tidy format bench clean protobuf
+.PHONY: setup build test train tidy format bench peers clean protobuf
 .DEFAULT_GOAL := build
 
 setup:
@@ -33,6 +33,11 @@ format:
 
 bench: build
 	@./kinglet bench $(ARGS)
+
+# The learner beside JAX, SERL's structure and PyTorch; see Benchmarks/peers/README.md.
+peers: build
+	@Benchmarks/peers/setup.sh
+	@Benchmarks/peers/compare.py $(ARGS)
 
 protobuf: setup
 	@Scripts/protobuf.sh

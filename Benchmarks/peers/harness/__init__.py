@@ -1,0 +1,1 @@
+"""What the comparisons share: sizes, work, processes, noise and tables."""

@@ -1,0 +1,1 @@
+"""The peers, each a worker process of `compare.py`."""

@@ -1,0 +1,1 @@
+"""The peers' actors, each a worker process of `policy.py`."""
