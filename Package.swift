@@ -75,7 +75,9 @@ let control: [Target] = [
 let learning: [Target] = [
   room("NeuralNetworks", uses: ["Tensors", "Randomness"]),
   room("Replay", uses: ["LearningSlots", "Messages", "NeuralNetworks", "Tensors", "Randomness"]),
-  room("OffPolicy", uses: ["LearningSlots", "Replay", "NeuralNetworks", "Tensors", "Randomness"]),
+  room(
+    "OffPolicy",
+    uses: ["LearningSlots", "Messages", "Replay", "NeuralNetworks", "Tensors", "Randomness"]),
   room("Experts", uses: ["LearningSlots", "Geometry", "Randomness"]),
   room("Rewards", uses: ["LearningSlots", "Messages", "Geometry"]),
   room("Resets", uses: ["LearningSlots", "Messages", "Geometry", "Randomness"]),

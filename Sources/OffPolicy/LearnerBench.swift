@@ -1,5 +1,7 @@
 public import LearningSlots
+import Messages
 import Randomness
+import Replay
 public import Tensors
 
 /// Speed of the learner on random data.
@@ -12,19 +14,60 @@ public struct LearnerBench: ~Copyable {
     public var peak: Double
   }
 
+  /// Whether drawing the batches belongs to what is measured.
+  public enum Sampling: Sendable {
+    /// Every update takes the same batch, which lies ready.
+    case out
+    /// Every update draws its batch from a million transitions.
+    case within
+  }
+
   private var learner: RLPD
   private var batch: Batch
+  private var buffer: ReplayBuffer
+  private let sampling: Sampling
+  private var stream: RandomStream
 
   /// A learner that has done two rounds of critic and actor updates, so that nothing is still cold.
-  public init(_ configuration: RLPDConfiguration, seed: UInt64 = 1) {
+  public init(_ configuration: RLPDConfiguration, sampling: Sampling = .out, seed: UInt64 = 1) {
     learner = RLPD(configuration, seed: seed)
     batch = Self.randomBatch(configuration, seed: seed)
+    stream = RandomStream(seed: seed, name: "bench.draws")
+    self.sampling = sampling
+    buffer = Self.fullBuffer(of: batch, transitions: sampling == .within ? 1_000_000 : 1)
     update(2 * configuration.criticsPerActor)
   }
 
-  /// Runs updates on one batch.
+  /// Transitions that batches are drawn from; 0 when they are not drawn.
+  public var transitions: Int { sampling == .within ? buffer.count : 0 }
+
+  /// Runs updates.
   public mutating func update(_ count: Int) {
-    for _ in 0..<count { _ = learner.update(from: batch) }
+    for _ in 0..<count {
+      if sampling == .within {
+        buffer.sample(into: &batch, rows: 0..<batch.rows, using: &stream)
+      }
+      _ = learner.update(from: batch)
+    }
+  }
+
+  /// A buffer full of a batch's rows, over and over.
+  private static func fullBuffer(of batch: borrowing Batch, transitions: Int) -> ReplayBuffer {
+    var buffer = ReplayBuffer(
+      capacity: transitions, observationSize: batch.observationSize, actionSize: batch.actionSize)
+    func row(_ matrix: borrowing Matrix, _ index: Int) -> [Float] {
+      (0..<matrix.columns).map { matrix.base[index * matrix.columns + $0] }
+    }
+    let steps = (0..<batch.rows).map { index in
+      Transition(
+        sequence: UInt64(index), episode: 0, policyVersion: 0,
+        observation: row(batch.observations, index), action: row(batch.actions, index),
+        reward: batch.rewards.base[index],
+        nextObservation: row(batch.observations, (index + 1) % batch.rows),
+        ending: batch.masks.base[index] == 0 ? .terminal : nil)
+    }
+    for index in 0..<transitions { buffer.append(steps[index % steps.count]) }
+    return buffer
   }
 
   /// Runs updates under the clock.

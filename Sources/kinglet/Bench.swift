@@ -119,6 +119,8 @@ struct BenchLearner: ParsableCommand {
   var criticsPerActor: Int?
   @Option(help: "Threads.")
   var threads: Int?
+  @Flag(help: "Draw each batch from a million transitions within the time.")
+  var sampling = false
   @Option(help: "Updates to measure.")
   var updates = 300
 
@@ -138,7 +140,9 @@ struct BenchLearner: ParsableCommand {
     guard files.count <= 1 else { throw ValidationError("one recipe at a time") }
     let file = files.first ?? (changes.isEmpty ? nil : BenchSettings.usualFile)
     try output.show(
-      Commands.benchLearner(file: file, overrides: changes, sizes: sizes, updates: updates))
+      Commands.benchLearner(
+        file: file, overrides: changes, sizes: sizes, draws: sampling ? .within : .out,
+        updates: updates))
   }
 
   private var sizes: LearnerSizes {

@@ -20,7 +20,7 @@ enum ImportTable {
     SimulatedWorld   : ControlSlots Messages Geometry CMuJoCo Randomness
     NeuralNetworks   : Tensors Randomness
     Replay           : LearningSlots Messages NeuralNetworks Tensors Randomness
-    OffPolicy        : LearningSlots Replay NeuralNetworks Tensors Randomness
+    OffPolicy        : LearningSlots Messages Replay NeuralNetworks Tensors Randomness
     Experts          : LearningSlots Geometry Randomness
     Rewards          : LearningSlots Messages Geometry
     Resets           : LearningSlots Messages Geometry Randomness

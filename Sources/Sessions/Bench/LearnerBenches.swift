@@ -24,6 +24,8 @@ public struct LearnerReport: Report {
   public var threads: Int
   /// Critic updates per actor update.
   public var criticsPerActor: Int
+  /// Transitions that the batches are drawn from within the time; 0 where one batch serves all.
+  public var transitions: Int
   /// Critic updates measured.
   public var updates: Int
   /// Critic updates per second, their share of actor updates included; median of the blocks.
@@ -47,7 +49,8 @@ public struct LearnerReport: Report {
   public var text: String {
     """
     learner, \(observation) numbers to \(action), \(ensemble) critics of width \(width), \
-    \(drawn) drawn, batch \(batch), an actor update every \(criticsPerActor), \(threads) threads
+    \(drawn) drawn, batch \(batch)\(transitions > 0 ? " of \(transitions)" : ""), \
+    an actor update every \(criticsPerActor), \(threads) threads
       updates         \(decimal(updatesPerSecond, 1)) a second over \(updates)
       products        \(decimal(gflops, 1)) of \(decimal(peakGflops, 1)) GFLOP/s, \
     \(decimal(100 * peakShare, 1)) % of this machine's peak in the same seconds
@@ -94,8 +97,10 @@ public struct LearnerShares: Encodable, Sendable {
 public struct PolicyReport: Report {
   /// Actions measured.
   public var actions: Int
-  /// From a scaled observation to a drawn action [µs].
-  public var actionMicroseconds: Spread
+  /// From a scaled observation to a drawn action, median [µs].
+  public var medianMicroseconds: Double
+  /// 99 of 100 actions took at most this [µs].
+  public var p99Microseconds: Double
   /// Heap allocations of one action.
   public var allocationsPerAction: Double
 
@@ -103,7 +108,7 @@ public struct PolicyReport: Report {
   public var text: String {
     """
     policy, one observation at a time, \(actions) actions
-      action          \(actionMicroseconds.text)
+      action          \(Spread(median: medianMicroseconds, p99: p99Microseconds).text)
       allocations     \(decimal(allocationsPerAction, 3)) an action
     """
   }
@@ -165,23 +170,34 @@ public struct LearnerSizes: Sendable {
   }
 }
 
+/// Whether a bench of the learner draws its batches within the time.
+public enum BatchDraws: Sendable {
+  /// One batch lies ready.
+  case out
+  /// Each is drawn from a million transitions.
+  case within
+}
+
 extension Commands {
   /// Measures updates of the learner: `kinglet bench learner`.
   ///
   /// Without a recipe's file, of `RLPDConfiguration.benchmark`.
   public static func benchLearner(
-    file: String?, overrides: [String], sizes: LearnerSizes, updates: Int
+    file: String?, overrides: [String], sizes: LearnerSizes, draws: BatchDraws,
+    updates: Int
   ) throws -> LearnerReport {
     let base = try file.map {
       RLPDConfiguration(try SessionRecipe.load(launchFile: $0, overrides: overrides))
     }
-    return benchLearner(try sizes.applied(to: base ?? .benchmark), updates: updates)
+    return benchLearner(
+      try sizes.applied(to: base ?? .benchmark), sampling: draws == .within ? .within : .out,
+      updates: updates)
   }
 
   private static func benchLearner(
-    _ configuration: RLPDConfiguration, updates: Int
+    _ configuration: RLPDConfiguration, sampling: LearnerBench.Sampling, updates: Int
   ) -> LearnerReport {
-    var bench = LearnerBench(configuration)
+    var bench = LearnerBench(configuration, sampling: sampling)
     // Whole rounds of critic and actor updates, so that each block does the same work.
     let round = configuration.criticsPerActor
     let rounds = max(1, updates / (9 * round))
@@ -196,7 +212,8 @@ extension Commands {
       observation: configuration.observationSize, action: configuration.actionSize,
       ensemble: configuration.ensemble, drawn: configuration.drawn, width: configuration.width,
       batch: configuration.batchRows, threads: configuration.threads,
-      criticsPerActor: configuration.criticsPerActor, updates: 9 * rounds * round,
+      criticsPerActor: configuration.criticsPerActor, transitions: bench.transitions,
+      updates: 9 * rounds * round,
       updatesPerSecond: rate, gigaOperationsPerUpdate: work * 1e-9, gflops: rate * work * 1e-9,
       peakGflops: median(blocks.map(\.peak)) * 1e-9,
       peakShare: median(blocks.map { $0.updatesPerSecond * work / $0.peak }),
@@ -212,8 +229,9 @@ extension Commands {
     let session = try SessionRecipe.load(launchFile: file, overrides: overrides)
     let policy = RLPD(RLPDConfiguration(session), seed: 1).snapshot()
     let (times, count) = time(policy, actions: actions)
+    let spread = Spread(nanoseconds: times)
     return PolicyReport(
-      actions: actions, actionMicroseconds: Spread(nanoseconds: times),
+      actions: actions, medianMicroseconds: spread.median, p99Microseconds: spread.p99,
       allocationsPerAction: Double(count) / Double(max(1, actions)))
   }
 

@@ -12,6 +12,8 @@ public struct Spread: Encodable, Sendable {
   /// 99 of 100 times are at most this.
   public var p99: Double
 
+  init(median: Double, p99: Double) { (self.median, self.p99) = (median, p99) }
+
   /// The spread of times in nanoseconds; zeros for no times.
   init(nanoseconds: [Int64]) {
     let sorted = nanoseconds.sorted()

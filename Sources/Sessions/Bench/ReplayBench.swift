@@ -18,8 +18,10 @@ public struct ReplayReport: Report {
   public var batch: Int
   /// Time to keep one [µs].
   public var appendMicroseconds: Spread
-  /// Time to draw a batch from all over the buffer [µs].
-  public var sampleMicroseconds: Spread
+  /// Time to draw a batch from all over the buffer, median [µs].
+  public var medianMicroseconds: Double
+  /// 99 of 100 draws took at most this [µs].
+  public var p99Microseconds: Double
   /// Growth of the process's resident memory by the full buffer [MB, 10⁶ bytes].
   public var megabytes: Double
 
@@ -28,7 +30,7 @@ public struct ReplayReport: Report {
     """
     replay, \(transitions) transitions of \(observation) numbers and \(action)
       keep one        \(appendMicroseconds.text)
-      draw \(batch)        \(sampleMicroseconds.text)
+      draw \(batch)        \(Spread(median: medianMicroseconds, p99: p99Microseconds).text)
       memory          \(decimal(megabytes, 1)) MB
     """
   }
@@ -61,10 +63,11 @@ extension Commands {
       buffer.sample(into: &batch, rows: 0..<rows, using: &stream)
       sampled.append(MonotonicClock.now - start)
     }
+    let draws = Spread(nanoseconds: sampled)
     return ReplayReport(
       observation: observation, action: action, transitions: buffer.count, batch: rows,
       appendMicroseconds: Spread(nanoseconds: appended),
-      sampleMicroseconds: Spread(nanoseconds: sampled), megabytes: megabytes)
+      medianMicroseconds: draws.median, p99Microseconds: draws.p99, megabytes: megabytes)
   }
 }
 
