@@ -23,8 +23,10 @@ func room(
   .target(name: name, dependencies: uses, exclude: excluded, swiftSettings: strict)
 }
 
-func tests(_ name: String, uses: [Target.Dependency] = []) -> Target {
-  .testTarget(name: name, dependencies: uses, swiftSettings: strict)
+func tests(
+  _ name: String, uses: [Target.Dependency] = [], besides excluded: [String] = []
+) -> Target {
+  .testTarget(name: name, dependencies: uses, exclude: excluded, swiftSettings: strict)
 }
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -141,7 +143,8 @@ let suites: [Target] = [
     "OffPolicyTests",
     uses: [
       "OffPolicy", "Conformance", "LearningSlots", "NeuralNetworks", "Tensors", "Randomness",
-    ]),
+    ],
+    besides: ["Fixtures"]),
   tests(
     "ExpertsTests", uses: ["Experts", "Conformance", "LearningSlots", "Geometry", "Randomness"]),
   tests(

@@ -108,7 +108,7 @@ INLINE V adamStepOf(const kinglet_adam &adam, V first, V second) {
 
 static void adamStep(const kinglet_adam &adam, int64_t begin, int64_t end, const float *gradient,
                      float *first, float *second, float *value) {
-  float m = 1.0f - adam.first_decay, v = 1.0f - adam.second_decay;
+  float m = adam.first_weight, v = adam.second_weight;
   forVectors(begin, end, [&](int64_t i, int n) INLINED {
     V g = loadFirst(gradient + i, n);
     V one = loadFirst(first + i, n), two = loadFirst(second + i, n);
@@ -123,7 +123,7 @@ static void adamStep(const kinglet_adam &adam, int64_t begin, int64_t end, const
 static void adamPropose(const kinglet_adam &adam, int64_t begin, int64_t end,
                         const float *gradient, const float *first, const float *second,
                         float *step) {
-  float m = 1.0f - adam.first_decay, v = 1.0f - adam.second_decay;
+  float m = adam.first_weight, v = adam.second_weight;
   forVectors(begin, end, [&](int64_t i, int n) INLINED {
     V g = loadFirst(gradient + i, n);
     V one = loadFirst(first + i, n), two = loadFirst(second + i, n);

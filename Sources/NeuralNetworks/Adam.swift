@@ -57,7 +57,7 @@ public struct Adam: ~Copyable, Sendable {
   private func constants(ofStep step: Int) -> AdamStep {
     AdamStep(
       rate: Float(learningRate / (1 - pow(firstDecay, Double(step)))),
-      firstDecay: Float(firstDecay), secondDecay: Float(secondDecay),
+      firstWeight: Float(1 - firstDecay), secondWeight: Float(1 - secondDecay),
       inverseRootCorrection: Float(1 / (1 - pow(secondDecay, Double(step))).squareRoot()),
       epsilon: Float(epsilon))
   }

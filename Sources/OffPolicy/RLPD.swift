@@ -61,7 +61,8 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     temperatureOptimiser = Adam(count: temperature.parameters.layout.count, learningRate: rate)
     noiseStream = RandomStream(seed: seed, name: "learner.noise")
     memberStream = RandomStream(seed: seed, name: "learner.members")
-    tape = Tape(kernels: Kernels(threads: configuration.threads))
+    tape = Tape(
+      kernels: Kernels(threads: configuration.threads, variant: configuration.variant))
     members = .allocate(capacity: configuration.drawn)
     members.initialize(repeating: 0, count: configuration.drawn)
     targets = Matrix(rows: configuration.batchRows, columns: 1)

@@ -1,4 +1,5 @@
 public import NeuralNetworks
+public import Tensors
 
 /// Whether the critic's target holds the entropy of the next action.
 public enum EntropyBackup: Sendable {
@@ -58,6 +59,8 @@ public struct RLPDConfiguration: Sendable {
   public var batchRows = 256
   /// Threads, the caller's among them.
   public var threads = 1
+  /// Instruction set of the kernels; one that this CPU runs.
+  public var variant = KernelVariant.best
   /// Critic updates per update of actor and temperature.
   public var criticsPerActor = 4
 

@@ -47,10 +47,10 @@ public struct Kernels: ~Copyable, @unchecked Sendable {
 public struct AdamStep: Sendable {
   /// Learning rate over 1 - β₁ᵗ.
   public var rate: Float
-  /// β₁.
-  public var firstDecay: Float
-  /// β₂.
-  public var secondDecay: Float
+  /// 1 - β₁.
+  public var firstWeight: Float
+  /// 1 - β₂, worked out in double precision: from a β₂ of 0.999 in single it is wrong by 2·10⁻⁵.
+  public var secondWeight: Float
   /// 1/√(1 - β₂ᵗ).
   public var inverseRootCorrection: Float
   /// Added to the denominator.
@@ -58,19 +58,19 @@ public struct AdamStep: Sendable {
 
   /// A step of its parts.
   public init(
-    rate: Float, firstDecay: Float, secondDecay: Float, inverseRootCorrection: Float,
+    rate: Float, firstWeight: Float, secondWeight: Float, inverseRootCorrection: Float,
     epsilon: Float
   ) {
     self.rate = rate
-    self.firstDecay = firstDecay
-    self.secondDecay = secondDecay
+    self.firstWeight = firstWeight
+    self.secondWeight = secondWeight
     self.inverseRootCorrection = inverseRootCorrection
     self.epsilon = epsilon
   }
 
   var raw: kinglet_adam {
     kinglet_adam(
-      rate: rate, first_decay: firstDecay, second_decay: secondDecay,
+      rate: rate, first_weight: firstWeight, second_weight: secondWeight,
       inverse_root_correction: inverseRootCorrection, epsilon: epsilon)
   }
 }

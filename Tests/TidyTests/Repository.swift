@@ -71,8 +71,8 @@ enum Repository {
       "Benchmarks",
     ]
     let endings = [
-      ".swift", ".c", ".h", ".cpp", ".hpp", ".cc", ".inl", ".md", ".yaml", ".xml", ".sh", ".proto",
-      ".modulemap", "run",
+      ".swift", ".c", ".h", ".cpp", ".hpp", ".cc", ".inl", ".md", ".yaml", ".xml", ".sh", ".py",
+      ".proto", ".modulemap", "run",
     ]
     let top = ["Makefile", "README.md", "Package.swift", ".swift-format", ".gitignore"]
     return try files(under: folders, endings: endings)

@@ -143,9 +143,9 @@ void kinglet_squash_backward(kinglet_context *context, int32_t rows, int32_t siz
 
 /// One step of Adam (Kingma and Ba 2015): m += (1-β1)(g-m), v += (1-β2)(g²-v),
 /// step = -rate·m/(sqrt(v)·inverse_root_correction + epsilon), value += step. `rate` already holds
-/// the correction of m.
+/// the correction of m; the weights are 1-β1 and 1-β2, which a β in fp32 would have only roughly.
 typedef struct {
-  float rate, first_decay, second_decay, inverse_root_correction, epsilon;
+  float rate, first_weight, second_weight, inverse_root_correction, epsilon;
 } kinglet_adam;
 
 /// Takes the step.
