@@ -7,6 +7,8 @@ import Wire
 public struct ServedEnvironment: Report {
   /// Where to send resets and steps.
   public var endpoint: String
+  /// The run's folder, removed at the end unless the end is a kill.
+  public var folder: String
   /// Numbers of an observation.
   public var observationSize: Int
   /// Numbers of an action, each in -1…1.
@@ -37,7 +39,8 @@ struct ServeSession {
     let task = session.recipe.task
     try announce(
       ServedEnvironment(
-        endpoint: session.endpoints[.environment], observationSize: ObservationLayout.size,
+        endpoint: session.endpoints[.environment], folder: session.recipe.launch.run,
+        observationSize: ObservationLayout.size,
         actionSize: ObservationLayout.actionSize, steps: task.steps, rate: task.rate))
     var served = ServedEpisodes()
     while !session.isAskedToFinish {

@@ -49,6 +49,11 @@ struct KingletProcess {
     try process.run()
   }
 
+  /// Ends it at once, if it still runs: what a test that fails must do.
+  func end() {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+  }
+
   /// What it has written to standard output so far.
   func output() throws -> String { try String(contentsOf: outputFile, encoding: .utf8) }
 

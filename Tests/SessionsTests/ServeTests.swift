@@ -8,6 +8,7 @@ import Wire
   /// What `serve --json` says first.
   private struct Announcement: Decodable {
     var endpoint: String
+    var folder: String
     var observationSize: Int
     var actionSize: Int
     var steps: Int
@@ -52,13 +53,9 @@ import Wire
 
   private struct ClientFailure: Error { let answer: Message }
 
-  private func folder(of endpoint: String) -> String {
-    URL(fileURLWithPath: String(endpoint.dropFirst("ipc://".count)))
-      .deletingLastPathComponent().deletingLastPathComponent().path
-  }
-
   @Test func `episodes are served, step by step, and nothing is left`() throws {
     let served = try serve(["seed=3", "task.steps=2"])
+    defer { served.end() }
     let said = try announcement(of: served)
     #expect((said.observationSize, said.actionSize, said.steps) == (19, 6, 2))
     var client = try Client(to: Endpoint(said.endpoint), role: "serve", in: context)
@@ -78,13 +75,14 @@ import Wire
     kill(served.process.processIdentifier, SIGINT)
     let outcome = try served.finish(within: 30)
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(KingletProcess.isGone(folder(of: said.endpoint)))
-    #expect(!FileManager.default.fileExists(atPath: folder(of: said.endpoint)))
+    #expect(KingletProcess.isGone(said.folder))
+    #expect(!FileManager.default.fileExists(atPath: said.folder))
     #expect(!FileManager.default.fileExists(atPath: scratch.path("r")))
   }
 
   @Test func `what is no action is refused by name`() throws {
     let served = try serve(["seed=3"])
+    defer { served.end() }
     var client = try Client(
       to: Endpoint(announcement(of: served).endpoint), role: "serve", in: context)
     _ = try state(.environmentReset, from: &client)
@@ -103,11 +101,12 @@ import Wire
   @Test func `it ends with its standard input`() throws {
     let input = Pipe()
     let served = try serve(["--until-input-ends"], input: input)
+    defer { served.end() }
     let said = try announcement(of: served)
     try input.fileHandleForWriting.close()
     let outcome = try served.finish(within: 30)
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(KingletProcess.isGone(folder(of: said.endpoint)))
-    #expect(!FileManager.default.fileExists(atPath: folder(of: said.endpoint)))
+    #expect(KingletProcess.isGone(said.folder))
+    #expect(!FileManager.default.fileExists(atPath: said.folder))
   }
 }

@@ -42,12 +42,16 @@ class ServedSession:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True)
         self._context = zmq.Context()
-        self._end = weakref.finalize(self, _end, self.process, self._context, os.getpid())
+        folders: list[str] = []
+        self._end = weakref.finalize(
+            self, _end, self.process, self._context, folders, os.getpid())
         try:
             description = self._description(timeout)
         except BaseException:
             self.close()
             raise
+        self.folder = description["folder"]
+        folders.append(self.folder)
         self.endpoint = description["endpoint"]
         self.observation_size = description["observationSize"]
         self.action_size = description["actionSize"]
@@ -138,7 +142,7 @@ class ServedSession:
         return KingletError(said.splitlines()[-1].removeprefix("Error: "))
 
 
-def _end(process, context, owner):
+def _end(process, context, folders, owner):
     # A fork of the process that started the session must not end it.
     if os.getpid() != owner:
         return
@@ -152,6 +156,9 @@ def _end(process, context, owner):
         process.wait()
     process.stdout.close()
     process.stderr.close()
+    # Only a process that was killed has left it.
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_executable(executable=None) -> Path:

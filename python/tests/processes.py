@@ -42,8 +42,3 @@ def role(process: int) -> str:
     """The subcommand of a `kinglet` process."""
     words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
     return os.fsdecode(words[1]) if len(words) > 1 else ""
-
-
-def folder(endpoint: str) -> Path:
-    """The run's folder of an `ipc` endpoint."""
-    return Path(endpoint.removeprefix("ipc://")).parents[1]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kinglet_gym import KingletEnv, KingletError
-from processes import descendants, folder, is_running, role, survivors
+from processes import descendants, is_running, role, survivors
 
 RECIPE = "Launch/pcb-insertion.yaml"
 STILL = np.zeros(6, np.float32)
@@ -23,12 +23,12 @@ def processes_of(env):
 def test_close_leaves_nothing():
     env = KingletEnv(RECIPE)
     env.reset(seed=1)
-    found, place = processes_of(env), folder(env.session.endpoint)
-    assert place.is_dir()
+    found, folder = processes_of(env), env.session.folder
+    assert os.path.isdir(folder)
     env.close()
     env.close()
     assert survivors(found, seconds=0) == []
-    assert not place.exists()
+    assert not os.path.exists(folder)
     with pytest.raises(KingletError):
         env.step(STILL)
 
@@ -38,25 +38,25 @@ def test_a_killed_python_leaves_nothing():
         "import time, kinglet_gym\n"
         f"env = kinglet_gym.KingletEnv('{RECIPE}')\n"
         "env.reset()\n"
-        "print(env.session.process.pid, env.session.endpoint, flush=True)\n"
+        "print(env.session.process.pid, env.session.folder, flush=True)\n"
         "time.sleep(300)\n")
     python = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
     with python:
-        served, endpoint = python.stdout.readline().split()
+        served, folder = python.stdout.readline().split()
         found = descendants(int(served))
         assert len(found) == 4
         python.kill()
     assert survivors(found) == []
-    assert not folder(endpoint).exists()
+    assert not os.path.exists(folder)
 
 
 @pytest.mark.parametrize("victim", ["serve", "driver"])
 def test_a_killed_process_is_an_exception_and_not_a_hang(make_env, victim):
     env = make_env(RECIPE)
     env.reset(seed=1)
-    found = processes_of(env)
+    found, folder = processes_of(env), env.session.folder
     os.kill(next(process for process in found if role(process) == victim), signal.SIGKILL)
     start = time.monotonic()
     with pytest.raises(KingletError) as caught:
@@ -65,6 +65,7 @@ def test_a_killed_process_is_an_exception_and_not_a_hang(make_env, victim):
     assert victim in str(caught.value) and "\n" not in str(caught.value)
     assert time.monotonic() - start < 30
     assert survivors(found) == []
+    assert not os.path.exists(folder)
     env.reset(seed=1)
 
 
