@@ -1,12 +1,14 @@
-# Words: setup build test train tidy format bench peers clean, and protobuf after a change of the schema.
+# Words: setup build test test-python train tidy format bench peers clean, and protobuf after a
+# change of the schema.
 # ARGS passes options on:  make train ARGS="seed=2 run=runs/second"
 
 SHELL := /bin/bash
 ARGS ?=
+PYTEST ?=
 # Generated code is neither linted nor formatted.
 SWIFT_FILES = find Sources Tests -name '*.swift' ! -name '*.pb.swift' -print0
 
-.PHONY: setup build test train tidy format bench peers clean protobuf
+.PHONY: setup build test test-python train tidy format bench peers clean protobuf
 .DEFAULT_GOAL := build
 
 setup:
@@ -21,6 +23,10 @@ build: setup
 test: build
 	@swift build -c release --product kingletPackageTests
 	@swift test -c release --skip-build --disable-xctest
+
+# PYTEST passes options on:  make test-python PYTEST="-k two_at_once"
+test-python: build
+	@Scripts/test-python.sh $(PYTEST)
 
 train: build
 	@./kinglet launch Launch/pcb-insertion.yaml $(ARGS)

@@ -155,7 +155,7 @@ let suites: [Target] = [
     uses: ["Resets", "Conformance", "LearningSlots", "Messages", "Geometry", "Randomness"]),
   tests("RecipesTests", uses: ["Recipes", "Messages", "Geometry"]),
   tests("MetricsTests", uses: ["Metrics"]),
-  tests("SessionsTests", uses: ["Sessions"]),
+  tests("SessionsTests", uses: ["Sessions", "Messages", "Wire"]),
 ]
 
 let package = Package(

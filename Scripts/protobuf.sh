@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Regenerates Sources/Messages/kinglet.pb.swift from kinglet.proto. Needed only when the schema changes.
+# Regenerates what is made of kinglet.proto: kinglet.pb.swift beside it, and kinglet_pb2.py of the Python
+# package. Needed only when the schema changes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Scripts/say.sh
@@ -13,4 +14,4 @@ plugin=(swift build -c release --package-path .build/checkouts/swift-protobuf
 "${plugin[@]}"
 protoc --plugin="$("${plugin[@]}" --show-bin-path)/protoc-gen-swift" \
   --swift_out=Sources/Messages --swift_opt=Visibility=Internal --swift_opt=UseAccessLevelOnImports=true \
-  --proto_path=Sources/Messages Sources/Messages/kinglet.proto
+  --python_out=python/kinglet_gym --proto_path=Sources/Messages Sources/Messages/kinglet.proto

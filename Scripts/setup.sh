@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Brings the machine to where `swift build` works. Checks facts, not stamps: what is there is left alone.
+# Brings the machine to where `swift build` works; with `--python` also to where a virtual environment of
+# Python can be made. Checks facts, not stamps: what is there is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Scripts/say.sh
@@ -59,8 +60,14 @@ check_packages() {
     fail "missing the headers of: $missing." "sudo apt-get install --reinstall -y $missing"
 }
 
+# The module venv is there without the package; what it fills an environment with is not.
+check_venv() {
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+}
+
 check_swift
 check_packages
+if [ "${1-}" = --python ]; then check_venv; fi
 if [ -z "${MUJOCO_DIR-}" ] && Scripts/mujoco.sh --needs-pip; then
   python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
 fi

@@ -53,6 +53,11 @@ extension Message {
     case .learnerDigestRequest: self = .learnerDigestRequest
     case .learnerDigest(let it):
       self = .learnerDigest(replay: it.replay, weights: it.weights)
+    case .environmentReset: self = .environmentReset
+    case .environmentStep(let it):
+      self = .environmentStep(
+        action: try it.action.checked("EnvironmentStep.action", limit: Limit.numbers))
+    case .environmentState(let it): self = .environmentState(try EnvironmentState(it))
     }
   }
 }

@@ -43,6 +43,9 @@ extension Message {
     case .learnerDigestRequest: .learnerDigestRequest(ProtoEmpty())
     case .learnerDigest(let replay, let weights):
       .learnerDigest(.with { ($0.replay, $0.weights) = (replay, weights) })
+    case .environmentReset: .environmentReset(ProtoEmpty())
+    case .environmentStep(let action): .environmentStep(.with { $0.action = action })
+    case .environmentState(let state): .environmentState(ProtoEnvironmentState(state))
     }
   }
 }

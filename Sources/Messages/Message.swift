@@ -48,6 +48,12 @@ public enum Message: Sendable, Equatable {
   case learnerDigestRequest
   /// Hashes of the replay buffer's content and of the weights, for comparing runs.
   case learnerDigest(replay: UInt64, weights: UInt64)
+  /// Begin the next episode of a served session; answered by `environmentState`.
+  case environmentReset
+  /// Act for one step, each number in -1…1; answered by `environmentState`.
+  case environmentStep(action: [Float])
+  /// Where the episode stands: at its start, or after a step.
+  case environmentState(EnvironmentState)
 }
 
 /// How long parts of a message may be.

@@ -73,3 +73,31 @@ extension PolicySnapshot {
     self.init(version: proto.version, bytes: [UInt8](proto.bytes))
   }
 }
+
+extension ProtoEnvironmentState {
+  init(_ state: EnvironmentState) {
+    episode = state.episode
+    observation = state.observation
+    executedAction = state.executedAction
+    reward = state.reward
+    ending = ProtoEnding(state.ending)
+    isRewarded = state.isRewarded
+    robotNanoseconds = state.robotNanoseconds
+    seconds = state.seconds
+  }
+}
+
+extension EnvironmentState {
+  init(_ proto: ProtoEnvironmentState) throws(MessageError) {
+    let limit = Limit.numbers
+    self.init(
+      episode: proto.episode,
+      observation: try proto.observation.checked("EnvironmentState.observation", limit: limit),
+      executedAction: try proto.executedAction
+        .checked("EnvironmentState.executed_action", limit: limit),
+      reward: try proto.reward.checked("EnvironmentState.reward"),
+      ending: try proto.ending.ending("EnvironmentState.ending"), isRewarded: proto.isRewarded,
+      robotNanoseconds: proto.robotNanoseconds,
+      seconds: try proto.seconds.checked("EnvironmentState.seconds"))
+  }
+}

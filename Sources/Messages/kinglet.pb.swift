@@ -638,6 +638,55 @@ nonisolated struct ProtoLearnerDigest: Sendable {
   init() {}
 }
 
+/// Acts for one step in a served session's episode.
+nonisolated struct ProtoEnvironmentStep: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Each component in -1...1. At most 1024 numbers.
+  var action: [Float] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Where a served session's episode stands: at its start, or after a step.
+nonisolated struct ProtoEnvironmentState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Episode number in the session, from 0.
+  var episode: UInt64 = 0
+
+  /// Scaled observation. At most 1024 numbers.
+  var observation: [Float] = []
+
+  /// What the fence left of the step's action; empty at the start. At most 1024 numbers.
+  var executedAction: [Float] = []
+
+  /// Reward of the step.
+  var reward: Float = 0
+
+  /// Set after the last step of an episode.
+  var ending: ProtoEnding = .unspecified
+
+  /// Whether the reward source called the episode a success.
+  var isRewarded: Bool = false
+
+  /// Robot time since the driver's start, resets included [ns].
+  var robotNanoseconds: Int64 = 0
+
+  /// Robot time since the episode's first observation [s].
+  var seconds: Double = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// A process lives and works.
 nonisolated struct ProtoHeartbeat: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -967,6 +1016,33 @@ nonisolated struct ProtoEnvelope: Sendable {
     set {body = .learnerDigest(newValue)}
   }
 
+  /// Begin the next episode of a served session; answered by `environment_state`.
+  var environmentReset: ProtoEmpty {
+    get {
+      if case .environmentReset(let v)? = body {return v}
+      return ProtoEmpty()
+    }
+    set {body = .environmentReset(newValue)}
+  }
+
+  /// Act for one step; answered by `environment_state`.
+  var environmentStep: ProtoEnvironmentStep {
+    get {
+      if case .environmentStep(let v)? = body {return v}
+      return ProtoEnvironmentStep()
+    }
+    set {body = .environmentStep(newValue)}
+  }
+
+  /// The episode as it stands now.
+  var environmentState: ProtoEnvironmentState {
+    get {
+      if case .environmentState(let v)? = body {return v}
+      return ProtoEnvironmentState()
+    }
+    set {body = .environmentState(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1018,6 +1094,12 @@ nonisolated struct ProtoEnvelope: Sendable {
     case learnerDigestRequest(ProtoEmpty)
     /// The fingerprints.
     case learnerDigest(ProtoLearnerDigest)
+    /// Begin the next episode of a served session; answered by `environment_state`.
+    case environmentReset(ProtoEmpty)
+    /// Act for one step; answered by `environment_state`.
+    case environmentStep(ProtoEnvironmentStep)
+    /// The episode as it stands now.
+    case environmentState(ProtoEnvironmentState)
 
   }
 
@@ -1954,6 +2036,101 @@ nonisolated extension ProtoLearnerDigest: SwiftProtobuf.Message, SwiftProtobuf._
   }
 }
 
+nonisolated extension ProtoEnvironmentStep: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EnvironmentStep"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedFloatField(value: &self.action) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.action.isEmpty {
+      try visitor.visitPackedFloatField(value: self.action, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoEnvironmentStep, rhs: ProtoEnvironmentStep) -> Bool {
+    if lhs.action != rhs.action {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEnvironmentState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EnvironmentState"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0\u{1}observation\0\u{3}executed_action\0\u{1}reward\0\u{1}ending\0\u{3}is_rewarded\0\u{3}robot_nanoseconds\0\u{1}seconds\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.episode) }()
+      case 2: try { try decoder.decodeRepeatedFloatField(value: &self.observation) }()
+      case 3: try { try decoder.decodeRepeatedFloatField(value: &self.executedAction) }()
+      case 4: try { try decoder.decodeSingularFloatField(value: &self.reward) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.ending) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.isRewarded) }()
+      case 7: try { try decoder.decodeSingularSFixed64Field(value: &self.robotNanoseconds) }()
+      case 8: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.episode != 0 {
+      try visitor.visitSingularFixed64Field(value: self.episode, fieldNumber: 1)
+    }
+    if !self.observation.isEmpty {
+      try visitor.visitPackedFloatField(value: self.observation, fieldNumber: 2)
+    }
+    if !self.executedAction.isEmpty {
+      try visitor.visitPackedFloatField(value: self.executedAction, fieldNumber: 3)
+    }
+    if self.reward.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.reward, fieldNumber: 4)
+    }
+    if self.ending != .unspecified {
+      try visitor.visitSingularEnumField(value: self.ending, fieldNumber: 5)
+    }
+    if self.isRewarded != false {
+      try visitor.visitSingularBoolField(value: self.isRewarded, fieldNumber: 6)
+    }
+    if self.robotNanoseconds != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.robotNanoseconds, fieldNumber: 7)
+    }
+    if self.seconds.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.seconds, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoEnvironmentState, rhs: ProtoEnvironmentState) -> Bool {
+    if lhs.episode != rhs.episode {return false}
+    if lhs.observation != rhs.observation {return false}
+    if lhs.executedAction != rhs.executedAction {return false}
+    if lhs.reward != rhs.reward {return false}
+    if lhs.ending != rhs.ending {return false}
+    if lhs.isRewarded != rhs.isRewarded {return false}
+    if lhs.robotNanoseconds != rhs.robotNanoseconds {return false}
+    if lhs.seconds != rhs.seconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Heartbeat"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}process\0\u{1}progress\0")
@@ -2165,7 +2342,7 @@ nonisolated extension ProtoEmpty: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Envelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2485,6 +2662,45 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.body = .learnerDigest(v)
         }
       }()
+      case 25: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .environmentReset(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .environmentReset(v)
+        }
+      }()
+      case 26: try {
+        var v: ProtoEnvironmentStep?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .environmentStep(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .environmentStep(v)
+        }
+      }()
+      case 27: try {
+        var v: ProtoEnvironmentState?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .environmentState(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .environmentState(v)
+        }
+      }()
       default: break
       }
     }
@@ -2591,6 +2807,18 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .learnerDigest?: try {
       guard case .learnerDigest(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .environmentReset?: try {
+      guard case .environmentReset(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .environmentStep?: try {
+      guard case .environmentStep(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .environmentState?: try {
+      guard case .environmentState(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
     }()
     case nil: break
     }

@@ -24,6 +24,18 @@ public enum Commands {
     case beside
   }
 
+  /// Which streams episodes are drawn from.
+  public enum EpisodeKind: Sendable {
+    case training
+    case evaluation
+  }
+
+  /// What ends serving, beside a signal.
+  public enum ServeEnding: Sendable {
+    case signal
+    case withInput
+  }
+
   /// Runs one process of a session: `driver`, `controller`, `reward`, `reset`, `learner`, `actor`.
   ///
   /// `supervisor` is the process that started this one, nil when a person did.
@@ -178,6 +190,52 @@ public enum Commands {
       try EvaluateSession(session: session, episodes: episodes) {
         progress.write($0 + "\n")
       }.run(policy)
+    }
+  }
+
+  /// Serves episodes to a client on a socket: `kinglet serve`.
+  ///
+  /// The run folder is a temporary one, removed at the end. `announce` is called once a client may
+  /// connect.
+  public static func serve(
+    file: String, overrides: [String], kind: EpisodeKind, ending: ServeEnding,
+    announce: (ServedEnvironment) throws -> Void
+  ) throws {
+    if ending == .withInput { try stopWithInput() }
+    var recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    recipe.launch.run = try makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: recipe.launch.run) }
+    try beside(recipe) { session in
+      try ServeSession(session: session, isEvaluation: kind == .evaluation)
+        .run(announce: announce)
+    }
+  }
+
+  /// A new folder of this user's alone.
+  private static func makeTemporaryFolder() throws -> String {
+    let pattern = FileManager.default.temporaryDirectory.path + "/kinglet-XXXXXX"
+    var path = Array(pattern.utf8CString)
+    guard mkdtemp(&path) != nil else {
+      throw SessionFailure("\(pattern): cannot be created: \(String(cString: strerror(errno)))")
+    }
+    return String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Takes the end of standard input for Ctrl-C, and for a second one 2 s later.
+  ///
+  /// Whoever holds its other end has ended, however it did. The kernel's death signal would not do: it
+  /// comes with the end of the *thread* that started this process.
+  private static func stopWithInput() throws {
+    _ = try StopSignal()
+    Thread.detachNewThread {
+      var byte: UInt8 = 0
+      while true {
+        let count = read(STDIN_FILENO, &byte, 1)
+        if count == 0 || (count < 0 && errno != EINTR) { break }
+      }
+      raise(SIGTERM)
+      sleep(2)
+      raise(SIGTERM)
     }
   }
 

@@ -24,6 +24,8 @@ enum Meeting: String, CaseIterable {
   case policy
   /// Launch: heartbeats and figures of every process.
   case status
+  /// Serve: resets and steps of a client that acts in the actor's place.
+  case environment
 }
 
 /// The endpoints of one session.

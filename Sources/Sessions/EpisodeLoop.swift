@@ -26,7 +26,7 @@ struct EpisodeResult: Sendable {
   var reward: Double
   /// Where the tool was at the start, seen from the target.
   var targetFromStart: Transform<Target, Tool>
-  /// State after the last step.
+  /// State after the last step, or at the start before the first.
   var last: ArmState
   /// Robot time from the first observation to the last [s].
   var seconds: Double
@@ -34,6 +34,18 @@ struct EpisodeResult: Sendable {
   var clipped: [Double]
   /// How the time divides.
   var phases: EpisodePhases
+}
+
+/// An episode under way.
+struct Episode: Sendable {
+  /// The arm at the start.
+  fileprivate let first: ArmState
+  /// Scaled observation of the arm as it stands.
+  fileprivate(set) var observation: [Float]
+  /// From observation to effect [ticks].
+  fileprivate let latency: Int64
+  /// What came of the steps so far.
+  fileprivate(set) var result: EpisodeResult
 }
 
 /// Runs episodes: reset, observe, act, judge.
@@ -70,52 +82,56 @@ struct EpisodeLoop: ~Copyable {
   mutating func run<A: EpisodeActor & ~Copyable>(
     _ number: UInt64, with actor: inout A
   ) throws -> EpisodeResult {
-    var current = try begin(number)
-    let start = EpisodeStart(episode: number, isEvaluation: isEvaluation)
-    current = try arm.start(start)
-    _ = try reward.call(.judgeStart, within: .seconds(10))
+    var episode = try begin(number)
     try actor.begin()
-    let latency = self.latency(of: number)
-    let first = current
-    var result = EpisodeResult(
-      episode: number, steps: 0, isRewarded: false, reward: 0,
-      targetFromStart: session.geometry.baseFromTarget.inverse * first.baseFromTool,
-      last: first, seconds: 0, clipped: Array(repeating: 0, count: 6),
-      phases: EpisodePhases(pinLength: session.recipe.task.connector.length))
-    var observation = layout.observation(of: current)
     while true {
-      let action = try actor.action(for: observation)
-      let goal = layout.equilibrium(of: action.numbers, on: current)
-      count(clips: action.numbers, in: &result)
-      let ticks = Int64(session.recipe.ticksPerStep)
-      let next = try arm.advance(
-        toward: goal.baseFromTool, compliance: session.recipe.task.compliance,
-        from: current.tick + latency, until: current.tick + ticks)
-      let judgement = try judge(next)
-      result.steps += 1
-      result.seconds = Double(next.time - first.time) * 1e-9
-      result.phases.add(
-        session.geometry.baseFromTarget.inverse * next.baseFromTool, at: result.seconds)
-      let isLast = result.steps == session.recipe.task.steps
-      let ending = judgement.ending ?? (isLast ? .timeLimit : nil)
-      let nextObservation = layout.observation(of: next)
-      try actor.keep(
-        Transition(
-          sequence: steps, episode: UInt32(truncatingIfNeeded: number),
-          policyVersion: action.version, observation: observation, action: goal.executed,
-          reward: judgement.reward, nextObservation: nextObservation, ending: ending))
-      steps += 1
-      result.reward += Double(judgement.reward)
-      current = next
-      state = next
-      observation = nextObservation
-      if let ending {
-        result.isRewarded = ending == .terminal && judgement.reward > 0
-        result.last = next
-        result.clipped = result.clipped.map { $0 / Double(result.steps) }
-        return result
-      }
+      let action = try actor.action(for: episode.observation)
+      let transition = try step(action.numbers, version: action.version, in: &episode)
+      try actor.keep(transition)
+      if transition.ending != nil { return episode.result }
     }
+  }
+
+  /// Resets, and starts an episode where the arm then stands.
+  mutating func begin(_ number: UInt64) throws -> Episode {
+    try bringBack(number)
+    let first = try arm.start(EpisodeStart(episode: number, isEvaluation: isEvaluation))
+    _ = try reward.call(.judgeStart, within: .seconds(10))
+    state = first
+    return Episode(
+      first: first, observation: layout.observation(of: first), latency: latency(of: number),
+      result: EpisodeResult(
+        episode: number, steps: 0, isRewarded: false, reward: 0,
+        targetFromStart: session.geometry.baseFromTarget.inverse * first.baseFromTool,
+        last: first, seconds: 0, clipped: Array(repeating: 0, count: 6),
+        phases: EpisodePhases(pinLength: session.recipe.task.connector.length)))
+  }
+
+  /// Acts, each number in -1…1, and judges what came of it.
+  ///
+  /// The episode is over once the transition has an ending.
+  mutating func step(
+    _ action: [Float], version: UInt64, in episode: inout Episode
+  ) throws -> Transition {
+    let current = episode.result.last
+    let goal = layout.equilibrium(of: action, on: current)
+    count(clips: action, in: &episode.result)
+    let next = try arm.advance(
+      toward: goal.baseFromTool, compliance: session.recipe.task.compliance,
+      from: current.tick + episode.latency,
+      until: current.tick + Int64(session.recipe.ticksPerStep))
+    let judgement = try judge(next)
+    episode.result.steps += 1
+    let isLast = episode.result.steps == session.recipe.task.steps
+    let transition = Transition(
+      sequence: steps, episode: UInt32(truncatingIfNeeded: episode.result.episode),
+      policyVersion: version, observation: episode.observation, action: goal.executed,
+      reward: judgement.reward, nextObservation: layout.observation(of: next),
+      ending: judgement.ending ?? (isLast ? .timeLimit : nil))
+    note(transition, endingIn: next, in: &episode)
+    steps += 1
+    state = next
+    return transition
   }
 
   /// Ends driver, controller, reward and reset.
@@ -125,7 +141,21 @@ struct EpisodeLoop: ~Copyable {
     try? reset.send(.stop(reason: reason), within: .seconds(1))
   }
 
-  private mutating func begin(_ number: UInt64) throws -> ArmState {
+  private func note(
+    _ transition: Transition, endingIn next: ArmState, in episode: inout Episode
+  ) {
+    episode.observation = transition.nextObservation
+    episode.result.last = next
+    episode.result.seconds = Double(next.time - episode.first.time) * 1e-9
+    episode.result.phases.add(
+      session.geometry.baseFromTarget.inverse * next.baseFromTool, at: episode.result.seconds)
+    episode.result.reward += Double(transition.reward)
+    guard let ending = transition.ending else { return }
+    episode.result.isRewarded = ending == .terminal && transition.reward > 0
+    episode.result.clipped = episode.result.clipped.map { $0 / Double(episode.result.steps) }
+  }
+
+  private mutating func bringBack(_ number: UInt64) throws {
     let request = ResetRequest(
       episode: number, isEvaluation: isEvaluation, nextSetpoint: arm.numbers.setpoint + 1,
       nextGrant: arm.numbers.grant + 1)
@@ -134,8 +164,6 @@ struct EpisodeLoop: ~Copyable {
       throw SessionFailure("reset sent an answer of another kind; are both of the same version?")
     }
     arm.numbers = (done.setpointSequence, done.grantSequence)
-    state = done.state
-    return done.state
   }
 
   private mutating func judge(_ state: ArmState) throws -> Judgement {

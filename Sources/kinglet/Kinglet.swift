@@ -8,7 +8,7 @@ struct Kinglet: ParsableCommand {
     commandName: "kinglet",
     abstract: "Trains robot arms: launch a session, record demonstrations, evaluate a policy.",
     subcommands: [
-      Launch.self, Demonstrate.self, Evaluate.self, Bench.self, Plot.self, Doctor.self,
+      Launch.self, Demonstrate.self, Evaluate.self, Serve.self, Bench.self, Plot.self, Doctor.self,
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
       LearnerProcess.self, ActorProcess.self,
     ])

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Sessions
 
 struct Launch: ParsableCommand {
@@ -63,6 +64,29 @@ struct Evaluate: ParsableCommand {
       run: folder, overrides: overrides, episodes: episodes, seed: seed, clock: clock,
       expert: expert ? .beside : .left, progress: output.progress)
     try output.show(report)
+  }
+}
+
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serves the environment of a launch file to a client, such as the Python package's.",
+    discussion: "Says where, then runs until Ctrl-C. The folder of the run is temporary.")
+  @OptionGroup var recipe: RecipeArguments
+  @OptionGroup var output: Output
+  @Flag(help: "Draw the episodes that `evaluate` draws, not those of training.")
+  var evaluation = false
+  @Flag(help: "End when standard input does, so with whoever holds its other end.")
+  var untilInputEnds = false
+
+  mutating func run() throws {
+    try Commands.serve(
+      file: recipe.file, overrides: recipe.overrides,
+      kind: evaluation ? .evaluation : .training, ending: untilInputEnds ? .withInput : .signal
+    ) { [output] environment in
+      try output.show(environment)
+      // A pipe would keep the line until this process ends.
+      fflush(nil)
+    }
   }
 }
 

@@ -46,6 +46,7 @@ import Testing
     transition = samples.transition()
     transition.nextObservation[3] = -.infinity
     expect(.transitions([transition]), refusedAs: .notFinite("Transition.next_observation"))
+    expect(.environmentStep(action: [0, .nan]), refusedAs: .notFinite("EnvironmentStep.action"))
     let judgement = Judgement(reward: .nan, ending: .terminal)
     expect(.judgement(judgement), refusedAs: .notFinite("Judgement.reward"))
     var state = ArmState()

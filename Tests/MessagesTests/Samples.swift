@@ -73,6 +73,14 @@ struct Samples {
       nextObservation: (0..<numbers).map { _ in float() }, ending: ending())
   }
 
+  mutating func environmentState() -> EnvironmentState {
+    EnvironmentState(
+      episode: stream.next(), observation: (0..<20).map { _ in float() },
+      executedAction: (0..<6).map { _ in float() }, reward: float(), ending: ending(),
+      isRewarded: stream.index(below: 2) == 1,
+      robotNanoseconds: Int64(bitPattern: stream.next()), seconds: number())
+  }
+
   mutating func truth() -> Truth {
     var truth = Truth()
     truth.tick = Int64(bitPattern: stream.next())
@@ -127,6 +135,8 @@ struct Samples {
       .policy(PolicySnapshot(version: stream.next(), bytes: bytes(stream.index(below: 300)))),
       .truthRequest, .truth(truth()), .learnerDigestRequest,
       .learnerDigest(replay: stream.next(), weights: stream.next()),
+      .environmentReset, .environmentStep(action: (0..<6).map { _ in float() }),
+      .environmentState(environmentState()),
     ]
   }
 }

@@ -55,7 +55,7 @@ private struct Digests: Decodable, Equatable {
         "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
         "learner.width=64", "learner.updatesPerStep=1",
       ], scratch: scratch)
-    try waitForSteps(run)
+    try waitForSteps(run, of: launch)
     kill(launch.process.processIdentifier, SIGINT)
     let outcome = try launch.finish(within: 60)
     #expect(outcome.status == 0, "\(outcome.errors)")
@@ -72,8 +72,9 @@ private struct Digests: Decodable, Equatable {
       [
         "launch", "Launch/pcb-insertion.yaml", "run=" + run,
         "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
+        "learner.width=64", "learner.pretrainUpdates=50",
       ], scratch: scratch)
-    try waitForSteps(run)
+    try waitForSteps(run, of: launch)
     kill(launch.process.processIdentifier, signal)
     if signal == SIGTERM { kill(launch.process.processIdentifier, signal) }
     _ = try launch.finish(within: 60)
@@ -87,8 +88,9 @@ private struct Digests: Decodable, Equatable {
       [
         "launch", "Launch/pcb-insertion.yaml", "run=" + run,
         "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
+        "learner.width=64", "learner.pretrainUpdates=50",
       ], scratch: scratch)
-    try waitForSteps(run)
+    try waitForSteps(run, of: launch)
     let victims = KingletProcess.running(with: role + "\0" + run)
     #expect(victims.count == 1)
     for victim in victims { kill(victim, SIGKILL) }
@@ -98,11 +100,12 @@ private struct Digests: Decodable, Equatable {
     #expect(KingletProcess.isGone(run))
   }
 
-  /// Waits until a run has written its first figures.
-  private func waitForSteps(_ run: String) throws {
+  /// Waits until a run has written its first figures; one that does not is ended.
+  private func waitForSteps(_ run: String, of launch: KingletProcess) throws {
     let deadline = DispatchTime.now() + 60
     while (FileManager.default.contents(atPath: run + "/metrics.jsonl") ?? Data()).isEmpty {
-      try #require(DispatchTime.now() < deadline, "the session did not start")
+      if DispatchTime.now() > deadline { launch.end() }
+      try #require(launch.process.isRunning, "the session did not start")
       usleep(20_000)
     }
   }

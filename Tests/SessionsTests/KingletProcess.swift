@@ -30,7 +30,7 @@ struct KingletProcess {
   private let errorFile: URL
 
   /// Starts `kinglet` with arguments, in the repository's root.
-  init(_ arguments: [String], scratch: Scratch) throws {
+  init(_ arguments: [String], scratch: Scratch, input: Pipe? = nil) throws {
     outputFile = scratch.url.appendingPathComponent(UUID().uuidString)
     errorFile = scratch.url.appendingPathComponent(UUID().uuidString)
     for file in [outputFile, errorFile] {
@@ -41,9 +41,21 @@ struct KingletProcess {
     process.currentDirectoryURL = Self.root
     process.standardOutput = try FileHandle(forWritingTo: outputFile)
     process.standardError = try FileHandle(forWritingTo: errorFile)
-    process.standardInput = FileHandle.nullDevice
+    if let input {
+      process.standardInput = input
+    } else {
+      process.standardInput = FileHandle.nullDevice
+    }
     try process.run()
   }
+
+  /// Ends it at once, if it still runs: what a test that fails must do.
+  func end() {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+  }
+
+  /// What it has written to standard output so far.
+  func output() throws -> String { try String(contentsOf: outputFile, encoding: .utf8) }
 
   /// Waits for the end; a run that outlives its limit is killed and fails the test.
   func finish(within seconds: Double = 240) throws -> Outcome {

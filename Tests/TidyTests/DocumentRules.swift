@@ -62,7 +62,7 @@ import Testing
 
   @Test func `every path in a code span is there`() throws {
     let span = try Pattern(
-      #"`((?:Sources|Tests|Robots|Tasks|Launch|Documentation|Scripts)/[\w./-]+)`"#)
+      #"`((?:Sources|Tests|Robots|Tasks|Launch|Documentation|Scripts|python)/[\w./-]+)`"#)
     for file in try Repository.everything() where file.path.hasSuffix(".md") {
       for match in span.matches(in: file.text) {
         #expect(

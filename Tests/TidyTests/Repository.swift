@@ -50,7 +50,9 @@ enum Repository {
       let base = root.appending(path: folder)
       for case let name as String in FileManager.default.enumerator(
         atPath: base.path(percentEncoded: false)) ?? .init()
-      where endings.contains(where: name.hasSuffix) && !name.hasSuffix(".pb.swift") {
+      where endings.contains(where: name.hasSuffix)
+        && ![".pb.swift", "_pb2.py"].contains(where: name.hasSuffix)
+      {
         let path = folder + "/" + name
         found.append(RepositoryFile(path: path, text: try text(of: path)))
       }
@@ -68,11 +70,11 @@ enum Repository {
   static func everything() throws -> [RepositoryFile] {
     let folders = [
       "Sources", "Tests", "Robots", "Tasks", "Launch", "Documentation", "Scripts", ".ci",
-      "Benchmarks",
+      "Benchmarks", "python",
     ]
     let endings = [
       ".swift", ".c", ".h", ".cpp", ".hpp", ".cc", ".inl", ".md", ".yaml", ".xml", ".sh", ".py",
-      ".proto", ".modulemap", "run",
+      ".proto", ".modulemap", "run", ".toml",
     ]
     let top = ["Makefile", "README.md", "Package.swift", ".swift-format", ".gitignore"]
     return try files(under: folders, endings: endings)

@@ -32,7 +32,7 @@ struct TextRule: Sendable, CustomTestStringConvertible {
 extension TextRule {
   private static let everywhere = [
     "Sources", "Tests", "Robots", "Tasks", "Launch", "Documentation", "Scripts", ".ci",
-    "Benchmarks", "Makefile", "README.md", "Package.swift", ".swift-format", ".gitignore",
+    "Benchmarks", "python", "Makefile", "README.md", "Package.swift", ".swift-format", ".gitignore",
   ]
 
   static let all: [TextRule] = [
