@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.failure import exit_clearly
+from harness.failure import Failure, exit_clearly
 from harness.kinglet import Kinglet, KingletLearner
 from harness.machine import Usage, confine, description, processors
 from harness.places import KINGLET, check_environment, write_json
 from harness.processes import BLOCK_DEADLINE, WARM_UP_SECONDS, Worker
 from harness.sizes import Sizes
 from harness.tables import Spread, markdown
-from harness.work import flops_per_update
 
 Program = Worker | KingletLearner
 
@@ -28,6 +27,7 @@ PEERS = {
     "torch": ("PyTorch, eager", "learners.torch_rlpd", []),
     "torch-compiled": ("PyTorch, compiled", "learners.torch_rlpd", ["--compiled"]),
 }
+SERL_AGENT = "serl_launcher/serl_launcher/agents/continuous/sac.py"
 BUSY = 0.15
 """CPUs in the hands of others from which on figures are not to be trusted."""
 QUICK = {"ensemble": [2], "critics_per_actor": [4], "rounds": 2, "seconds": 0.5}
@@ -49,6 +49,8 @@ def main() -> None:
     options = parse()
     kinglet = Kinglet(options.kinglet.absolute()) if "kinglet" in options.learners else None
     check_environment()
+    if options.serl and not (options.serl / SERL_AGENT).exists():
+        raise Failure(f"{options.serl} is no checkout of rail-berkeley/serl: no {SERL_AGENT}")
     print(f"{description()}. {options.rounds} rounds of {options.seconds:g} s a learner.\n")
     results = []
     for sizes in configurations(options):
@@ -140,8 +142,8 @@ def compare(sizes: Sizes, options: argparse.Namespace, kinglet: Kinglet | None) 
         measured = []
         for program in programs:
             greeting = program.greeting(options.deadline)
-            flops = greeting.get("flopsPerUpdate", flops_per_update(sizes))
-            measured.append(Measured(program.name, greeting.get("version", ""), flops))
+            version = greeting.get("version", "")
+            measured.append(Measured(program.name, version, greeting["flopsPerUpdate"]))
         turns = list(zip(programs, measured))
         for program in programs:
             program.run(WARM_UP_SECONDS, BLOCK_DEADLINE)

@@ -46,9 +46,7 @@ class Kinglet:
             raise Failure(f"Kinglet did not answer within {deadline:.0f} s") from None
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines()
-            raise Failure(
-                f"Kinglet ended with status {done.returncode}: {lines[0] if lines else ''}"
-            )
+            raise Failure(": ".join([f"Kinglet ended with status {done.returncode}", *lines[:1]]))
         return done.stdout
 
 
@@ -75,7 +73,10 @@ class KingletLearner:
             self._words.append("--sampling")
         missing = kinglet.missing_options("learner", [*self._words, "--updates"])
         if missing:
-            raise Failure(f"kinglet bench learner has no {' '.join(missing)}; run make build")
+            raise Failure(
+                f"kinglet bench learner has no {' '.join(missing)}; run make build, "
+                "or leave kinglet out of --learners"
+            )
         if sizes.actor_rows != "batch":
             raise Failure(
                 "Kinglet's actor steps on one batch; leave kinglet out for --actor-rows all"
@@ -84,16 +85,17 @@ class KingletLearner:
 
     def greeting(self, deadline: float) -> dict[str, Any]:
         """Learns how many updates fill a block."""
-        self._updates_per_second = self._measure(self._FIRST_UPDATES, deadline)["updatesPerSecond"]
-        return {}
+        report = self._measure(self._FIRST_UPDATES, deadline)
+        self._updates_per_second = report["updatesPerSecond"]
+        return {"flopsPerUpdate": 1e9 * report["gigaOperationsPerUpdate"]}
 
     def run(self, seconds: float, deadline: float) -> dict[str, Any]:
         """A block of about so many seconds."""
         rounds = max(1, round(seconds * self._updates_per_second / self._per_actor))
-        updates = rounds * self._per_actor
-        report = self._measure(updates, 10 * seconds + deadline)
+        report = self._measure(rounds * self._per_actor, 10 * seconds + deadline)
         self._updates_per_second = report["updatesPerSecond"]
-        return {"updates": updates, "seconds": updates / report["updatesPerSecond"]}
+        updates = report["updates"]
+        return {"updates": updates, "seconds": updates / self._updates_per_second}
 
     def end(self) -> None:
         """Nothing lives on between blocks."""

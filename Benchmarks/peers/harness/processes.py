@@ -93,7 +93,7 @@ class Worker:
         status = self._process.wait()
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return Failure(f"{self.name} ended with status {status}: {lines[-1] if lines else ''}")
+        return Failure(": ".join([f"{self.name} ended with status {status}", *lines[-1:]]))
 
 
 def _environment(threads: int) -> dict[str, str]:

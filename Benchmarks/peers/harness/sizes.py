@@ -31,11 +31,6 @@ class Sizes:
         return self.observation + self.action
 
     @property
-    def actor_step_rows(self) -> int:
-        """Rows of an actor step."""
-        return self.batch * (self.critics_per_actor if self.actor_rows == "all" else 1)
-
-    @property
     def title(self) -> str:
         """One line for a person."""
         per_actor = (
