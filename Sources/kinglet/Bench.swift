@@ -93,26 +93,53 @@ struct BenchArm: BenchCommand {
   }
 }
 
-struct BenchLearner: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "learner", abstract: "Learner updates per second on random data.",
-    discussion: "Without a recipe: SERL's sizes, 22 numbers to 7, 10 critics of which 2 are drawn.")
+/// A learner of a recipe, or of SERL's sizes when none is named.
+struct LearnerWords: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "A file of Launch/ whose learner is measured, and changes such as learner.batch=512.",
       valueName: "recipe"))
   var words: [String] = []
-  @OptionGroup var output: Output
   @Option(help: "Components of an observation.")
   var observation: Int?
   @Option(help: "Components of an action.")
   var action: Int?
+  @Option(help: "Units of a hidden layer.")
+  var width: Int?
+
+  mutating func validate() throws {
+    for (name, count) in [("observation", observation), ("action", action), ("width", width)] {
+      if let count { try check(count, of: name) }
+    }
+    guard words.count(where: { !$0.contains("=") }) <= 1 else {
+      throw ValidationError("one recipe at a time")
+    }
+  }
+
+  var overrides: [String] { words.filter { $0.contains("=") } }
+
+  /// Changes alone are those of the usual recipe.
+  var file: String? {
+    words.first { !$0.contains("=") } ?? (words.isEmpty ? nil : BenchSettings.usualFile)
+  }
+
+  var sizes: LearnerSizes {
+    var sizes = LearnerSizes()
+    (sizes.observation, sizes.action, sizes.width) = (observation, action, width)
+    return sizes
+  }
+}
+
+struct BenchLearner: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "learner", abstract: "Learner updates per second on random data.",
+    discussion: "Without a recipe: SERL's sizes, 22 numbers to 7, 10 critics of which 2 are drawn.")
+  @OptionGroup var learner: LearnerWords
+  @OptionGroup var output: Output
   @Option(help: "Critics.")
   var ensemble: Int?
   @Option(help: "Target critics in the minimum.")
   var drawn: Int?
-  @Option(help: "Units of a hidden layer.")
-  var width: Int?
   @Option(help: "Transitions of an update.")
   var batch: Int?
   @Option(help: "Critic updates per actor update.")
@@ -126,46 +153,39 @@ struct BenchLearner: ParsableCommand {
 
   mutating func validate() throws {
     let counts = [
-      ("observation", observation), ("action", action), ("ensemble", ensemble), ("drawn", drawn),
-      ("width", width), ("batch", batch), ("critics-per-actor", criticsPerActor),
-      ("threads", threads), ("updates", updates),
+      ("ensemble", ensemble), ("drawn", drawn), ("batch", batch), ("threads", threads),
+      ("critics-per-actor", criticsPerActor), ("updates", updates),
     ]
     for (name, count) in counts { if let count { try check(count, of: name) } }
     guard threads ?? 1 <= 64 else { throw ValidationError("--threads must be at most 64") }
   }
 
   mutating func run() throws {
-    let changes = words.filter { $0.contains("=") }
-    let files = words.filter { !$0.contains("=") }
-    guard files.count <= 1 else { throw ValidationError("one recipe at a time") }
-    let file = files.first ?? (changes.isEmpty ? nil : BenchSettings.usualFile)
+    var sizes = learner.sizes
+    (sizes.ensemble, sizes.drawn, sizes.batch) = (ensemble, drawn, batch)
+    (sizes.threads, sizes.criticsPerActor) = (threads, criticsPerActor)
     try output.show(
       Commands.benchLearner(
-        file: file, overrides: changes, sizes: sizes, draws: sampling ? .within : .out,
-        updates: updates))
-  }
-
-  private var sizes: LearnerSizes {
-    var sizes = LearnerSizes()
-    (sizes.observation, sizes.action) = (observation, action)
-    (sizes.ensemble, sizes.drawn, sizes.width) = (ensemble, drawn, width)
-    (sizes.batch, sizes.threads, sizes.criticsPerActor) = (batch, threads, criticsPerActor)
-    return sizes
+        file: learner.file, overrides: learner.overrides, sizes: sizes,
+        draws: sampling ? .within : .out, updates: updates))
   }
 }
 
-struct BenchPolicy: BenchCommand {
+struct BenchPolicy: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "policy", abstract: "Inference for one observation at a time.")
-  @OptionGroup var settings: BenchSettings
+    commandName: "policy", abstract: "Inference for one observation at a time.",
+    discussion: "Without a recipe: SERL's sizes, 22 numbers to 7.")
+  @OptionGroup var learner: LearnerWords
+  @OptionGroup var output: Output
   @Option(help: "Actions to measure.")
   var actions = 5000
 
   mutating func validate() throws { try check(actions, of: "actions") }
 
-  func measure() throws -> PolicyReport {
-    try Commands.benchPolicy(
-      file: settings.file, overrides: settings.overrides, actions: actions)
+  mutating func run() throws {
+    try output.show(
+      Commands.benchPolicy(
+        file: learner.file, overrides: learner.overrides, sizes: learner.sizes, actions: actions))
   }
 }
 

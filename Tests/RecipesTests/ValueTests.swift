@@ -29,9 +29,10 @@ import Testing
     do {
       _ = try files.load(width, "learner.criticsSeeSetpoint=true")
       Issue.record("a width of 0 was taken")
-    } catch RecipeError.contradiction(_, let named, let reason) {
-      #expect(named == "learner.criticsSeeSetpoint")
-      #expect(reason.contains("task.observation.fine.\(key)"))
+    } catch {
+      #expect(error.description.isOneLine)
+      #expect(error.description.contains("learner.criticsSeeSetpoint"))
+      #expect(error.description.contains("task.observation.fine.\(key)"))
     }
     _ = try files.load(width, "learner.criticsSeeSetpoint=false")
   }

@@ -32,6 +32,6 @@ extension Commands {
       arm: try benchArm(file: file, overrides: [], seconds: 10),
       learner: try benchLearner(
         file: file, overrides: [], sizes: LearnerSizes(), draws: .out, updates: 200),
-      policy: try benchPolicy(file: file, overrides: [], actions: 5000))
+      policy: try benchPolicy(file: file, overrides: [], sizes: LearnerSizes(), actions: 5000))
   }
 }

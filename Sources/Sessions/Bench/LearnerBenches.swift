@@ -186,12 +186,18 @@ extension Commands {
     file: String?, overrides: [String], sizes: LearnerSizes, draws: BatchDraws,
     updates: Int
   ) throws -> LearnerReport {
+    benchLearner(
+      try sized(sizes, file: file, overrides: overrides),
+      sampling: draws == .within ? .within : .out, updates: updates)
+  }
+
+  private static func sized(
+    _ sizes: LearnerSizes, file: String?, overrides: [String]
+  ) throws -> RLPDConfiguration {
     let base = try file.map {
       RLPDConfiguration(try SessionRecipe.load(launchFile: $0, overrides: overrides))
     }
-    return benchLearner(
-      try sizes.applied(to: base ?? .benchmark), sampling: draws == .within ? .within : .out,
-      updates: updates)
+    return try sizes.applied(to: base ?? .benchmark)
   }
 
   private static func benchLearner(
@@ -223,11 +229,13 @@ extension Commands {
   }
 
   /// Measures inference for a batch of one: `kinglet bench policy`.
+  ///
+  /// Without a recipe's file, of `RLPDConfiguration.benchmark`.
   public static func benchPolicy(
-    file: String, overrides: [String], actions: Int
+    file: String?, overrides: [String], sizes: LearnerSizes, actions: Int
   ) throws -> PolicyReport {
-    let session = try SessionRecipe.load(launchFile: file, overrides: overrides)
-    let policy = RLPD(RLPDConfiguration(session), seed: 1).snapshot()
+    let configuration = try sized(sizes, file: file, overrides: overrides)
+    let policy = RLPD(configuration, seed: 1).snapshot()
     let (times, count) = time(policy, actions: actions)
     let spread = Spread(nanoseconds: times)
     return PolicyReport(
