@@ -2,8 +2,7 @@
 //
 // For each panel of TILE_COLUMNS columns, B is packed to k rows of that width (32 KiB for k = 256:
 // it stays in the nearest caches), then tiles of up to TILE_ROWS rows run down the panel with all
-// their sums in registers. Each sum runs over p in order, so the result does not depend on the
-// tiling or on the thread count.
+// their sums in registers. No sum depends on the tiling, or on which thread runs it.
 
 #define TILE_COLUMNS (2 * LANES)
 

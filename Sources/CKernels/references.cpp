@@ -3,7 +3,17 @@
 #include "include/references.h"
 
 #include <dlfcn.h>
-#include <string.h>
+
+// Before the other instructions are chosen, so that what these define runs on any CPU.
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <new>
+#include <sstream>
+#include <vector>
 
 #if defined(__x86_64__)
 // Eigen chooses its instructions by these names. Under a name of its own it cannot be taken for
@@ -44,6 +54,7 @@ void multiplyByEigen(int m, int n, int k, const float *a, bool isATransposed, co
 namespace {
 
 typedef void (*SetThreads)(int);
+typedef int (*GetThreads)();
 typedef void (*OpenBLAS)(int order, int transA, int transB, int m, int n, int k, float alpha,
                          const float *a, int lda, const float *b, int ldb, float beta, float *c,
                          int ldc);
@@ -66,8 +77,10 @@ bool openOpenBLAS(int threads) {
   if (library == nullptr) return false;
   openBLAS = reinterpret_cast<OpenBLAS>(dlsym(library, "cblas_sgemm"));
   auto setThreads = reinterpret_cast<SetThreads>(dlsym(library, "openblas_set_num_threads"));
-  if (setThreads) setThreads(threads);
-  return openBLAS != nullptr;
+  auto getThreads = reinterpret_cast<GetThreads>(dlsym(library, "openblas_get_num_threads"));
+  if (openBLAS == nullptr || setThreads == nullptr || getThreads == nullptr) return false;
+  setThreads(threads);
+  return getThreads() == threads;
 }
 
 bool openOneDNN(int threads) {
@@ -76,8 +89,10 @@ bool openOneDNN(int threads) {
   if (library == nullptr) return false;
   oneDNN = reinterpret_cast<OneDNN>(dlsym(library, "dnnl_sgemm"));
   auto setThreads = reinterpret_cast<SetThreads>(dlsym(library, "omp_set_num_threads"));
-  if (setThreads) setThreads(threads);
-  return oneDNN != nullptr;
+  // A oneDNN on other threads than OpenMP's has no such name, and cannot be held to a number here.
+  if (oneDNN == nullptr || setThreads == nullptr) return false;
+  setThreads(threads);
+  return true;
 }
 
 }  // namespace

@@ -54,8 +54,7 @@ public:
     }, std::memory_order_relaxed);
     work.store(&body, std::memory_order_relaxed);
     done.store(0, std::memory_order_relaxed);
-    uint64_t round = (open.load(std::memory_order_relaxed) >> 32) + 1;
-    open.store(round << 32 | (uint32_t)chunks);
+    open.store((uint32_t)chunks);
     wakeWorkers();
     while (runChunk(0)) {}
     await(done, callerSleeps, [&] { return done.load() == (uint32_t)chunks; });
@@ -76,8 +75,9 @@ private:
   // Stable while any chunk of the round is open or held; read only by a thread that holds one.
   std::atomic<Call> call{nullptr};
   std::atomic<const void *> work{nullptr};
-  /// The round's number above, the chunks that nobody has taken below.
-  alignas(64) std::atomic<uint64_t> open{0};
+  /// Chunks of the round that nobody has taken. Who takes one, however late, holds a chunk of the
+  /// round that runs then.
+  alignas(64) std::atomic<uint32_t> open{0};
   alignas(64) std::atomic<uint32_t> done{0};
   std::atomic<uint32_t> callerSleeps{0};
   alignas(64) std::atomic<uint32_t> rounds{0};
@@ -85,12 +85,12 @@ private:
 
   /// Takes a chunk and runs it; false when none is open.
   bool runChunk(int thread) {
-    uint64_t now = open.load();
+    uint32_t now = open.load();
     do {
-      if ((uint32_t)now == 0) return false;
+      if (now == 0) return false;
     } while (!open.compare_exchange_weak(now, now - 1));
     call.load(std::memory_order_relaxed)(
-        work.load(std::memory_order_relaxed), (int)(uint32_t)now - 1, thread);
+        work.load(std::memory_order_relaxed), (int)now - 1, thread);
     done.fetch_add(1);
     if (thread != 0 && callerSleeps.load() != 0) wake(done);
     return true;
@@ -135,7 +135,7 @@ private:
     Team *team = worker->team;
     for (;;) {
       await(team->rounds, team->sleepers,
-            [&] { return team->isEnding.load() || (uint32_t)team->open.load() != 0; });
+            [&] { return team->isEnding.load() || team->open.load() != 0; });
       if (team->isEnding.load()) return nullptr;
       while (team->runChunk(worker->number)) {}
     }

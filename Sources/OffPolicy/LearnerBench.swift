@@ -18,7 +18,7 @@ public struct LearnerBench: ~Copyable {
   public enum Sampling: Sendable {
     /// Every update takes the same batch, which lies ready.
     case out
-    /// Every update draws its batch from a million transitions.
+    /// Every update draws its whole batch from a million transitions, one step ahead.
     case within
   }
 

@@ -15,7 +15,7 @@ extension RLPDConfiguration {
       2 * actor + inputGradient(actorLayers, last: 1)
       + critics * (critic + inputGradient(criticLayers, last: 0))
     return targets + criticUpdate + actorUpdate / Double(criticsPerActor)
-      + setpointProjection * (2 + 1 / Double(criticsPerActor))
+      + setpointProjection * (2 + 2 / Double(criticsPerActor))
   }
 
   private var criticLayers: [(inputs: Int, outputs: Int)] {

@@ -74,7 +74,7 @@ extension LaunchRecipe.Demonstrations: RecipeSection {
 extension LaunchRecipe.Learner: RecipeSection {
   init(reading section: inout Section) {
     kind = section.choice("kind", otherwise: .rlpd)
-    threads = section.whole("threads", 1...256)
+    threads = section.whole("threads", 1...64)
     ensemble = section.whole("ensemble", 1...100)
     drawn = section.whole("drawn", 1...100)
     width = section.whole("width", 1...8192)

@@ -98,7 +98,16 @@ public enum DemonstrationFile {
       let action = Array(intended[row * actionSize..<(row + 1) * actionSize])
       steps.append(Demonstration(transition: transition, intendedAction: action))
     }
+    try checkEnds(of: steps)
     return steps
+  }
+
+  /// Steps of different episodes must not be taken for steps that follow each other.
+  private static func checkEnds(of steps: [Demonstration]) throws(SafetensorsError) {
+    for (row, (step, next)) in zip(steps, steps.dropFirst()).enumerated()
+    where step.transition.ending == nil && step.transition.episode != next.transition.episode {
+      throw .value(name: "endings", index: row, rule: "the last step of an episode has an ending")
+    }
   }
 
   private static func finite(

@@ -149,7 +149,7 @@ public struct ReplayBuffer: ~Copyable, Sendable {
       for row in begin..<end {
         let index = stream.index(below: count)
         draws[row - begin] = index
-        records.prefetch(rows: index..<min(index + 1 + lookahead.steps, capacity))
+        records.prefetch(rows: index..<min(index + 1 + min(lookahead.steps, 8), capacity))
       }
       for row in begin..<end { copy(draws[row - begin], to: row, of: &batch) }
     }
@@ -179,8 +179,8 @@ public struct ReplayBuffer: ~Copyable, Sendable {
     return (reward, last, factor)
   }
 
-  /// Hash of the contents from the oldest transition to the newest, to compare two runs: FNV-1a
-  /// over 32-bit words.
+  /// Hash of observations, actions as done, rewards and masks from the oldest transition to the
+  /// newest, to compare two runs: FNV-1a over 32-bit words.
   public func digest() -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func mix(_ word: UInt32) { hash = (hash ^ UInt64(word)) &* 0x100_0000_01b3 }
@@ -258,7 +258,11 @@ private struct Successor {
   /// The place of the next observation among the tails; nil when the next row begins with it.
   var tail: Int? {
     get { bits >> 2 == 0 ? nil : Int(bits >> 2) - 1 }
-    set { bits = bits & 3 | UInt32((newValue ?? -1) + 1) << 2 }
+    set {
+      let place = (newValue ?? -1) + 1
+      precondition(place < 1 << 30, "\(place) observations kept apart")
+      bits = bits & 3 | UInt32(place) << 2
+    }
   }
 }
 

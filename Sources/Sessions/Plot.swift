@@ -118,8 +118,11 @@ struct LearningCurves {
   ) -> LinePlot {
     LinePlot(
       title: title, xLabel: xLabel, yLabel: yLabel,
-      series: groups.map { group in
-        let runs = group.runs.map { $0.map(point) }
+      series: groups.compactMap { group in
+        let runs = group.runs.map { $0.map(point) }.filter { run in
+          run.contains { $0.x.isFinite && $0.y.isFinite }
+        }
+        guard !runs.isEmpty else { return nil }
         return runs.count > 1
           ? LinePlot.Series(name: "\(group.label) (\(runs.count) runs)", runs: runs)
           : LinePlot.Series(name: group.label, points: runs.flatMap { $0 })

@@ -15,7 +15,7 @@ public enum KernelWork: Int32, Sendable, CaseIterable {
 }
 
 extension Kernels {
-  /// Multiply-adds between registers alone, on all threads at once for some milliseconds: what this
+  /// Multiply-adds between registers alone, on all threads at once for about a millisecond: what this
   /// machine can do at most [floating-point operations per second].
   public func peak() -> Double { kinglet_context_peak(context) }
 

@@ -37,6 +37,8 @@ extension Tape {
     precondition(scale.count == bias.count && offset.count == bias.count, "scale and offset")
     precondition(isTracked(scale) == isTracked(offset), "scale and offset are tracked together")
     let inputs = checked(x, weight, bias)
+    precondition(node(scale).members == node(weight).members, "parameters of other members")
+    precondition(node(offset).members == node(weight).members, "parameters of other members")
     let tracked = isTracked(inputs) || isTracked(scale)
     let (rows, columns) = (x.rows, weight.columns)
     let result = make(groups: weight.groups, rows: rows, columns: columns, tracked: tracked)
@@ -67,6 +69,7 @@ extension Tape {
     var gradients = gradients(of: inputs, dy: incoming)
     let (scaleGradient, offsetGradient) = (claim(scale), claim(offset))
     (gradients.dscale, gradients.doffset) = (scaleGradient?.0, offsetGradient?.0)
+    precondition(scaleGradient?.1 == offsetGradient?.1, "scale and offset serve the same layers")
     gradients.norm_mode = scaleGradient?.1 ?? 0
     kinglet_dense_backward(kernels.context, &layer, &gradients)
   }
@@ -76,6 +79,8 @@ extension Tape {
     precondition(x.columns == weight.rows, "\(x.columns) features into \(weight.rows) rows")
     precondition(bias.groups == weight.groups && bias.count == weight.groups * weight.columns)
     precondition(node(bias).members == node(weight).members, "parameters of other members")
+    precondition(node(x).members == nil, "x of chosen members")
+    precondition(x.count > 0 && weight.count > 0, "an empty layer")
     return DenseInputs(x: x, weight: weight, bias: bias)
   }
 

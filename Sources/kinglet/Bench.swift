@@ -4,7 +4,8 @@ import Sessions
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures this machine: control, wire, arm, learner, policy, replay, gemm.",
-    discussion: "Without a subcommand every bench runs, with its own defaults.",
+    discussion:
+      "Without a subcommand: control, wire, arm, and learner and policy of the usual recipe.",
     subcommands: [
       BenchControl.self, BenchWire.self, BenchArm.self, BenchLearner.self, BenchPolicy.self,
       BenchReplay.self, BenchGemm.self, BenchEcho.self,
@@ -146,7 +147,7 @@ struct BenchLearner: ParsableCommand {
   var criticsPerActor: Int?
   @Option(help: "Threads.")
   var threads: Int?
-  @Flag(help: "Draw each batch from a million transitions within the time.")
+  @Flag(help: "Draw each batch, one step ahead, from a million transitions within the time.")
   var sampling = false
   @Option(help: "Updates to measure.")
   var updates = 300

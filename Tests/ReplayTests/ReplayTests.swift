@@ -268,6 +268,17 @@ private func returned(
     }
   }
 
+  @Test func `an episode that stops without an ending is refused`() {
+    var steps = demonstrations(14)
+    steps[6].transition.ending = nil
+    #expect {
+      try DemonstrationFile.decode(DemonstrationFile.encode(steps))
+    } throws: { error in
+      error as? SafetensorsError
+        == .value(name: "endings", index: 6, rule: "the last step of an episode has an ending")
+    }
+  }
+
   @Test func `a damaged file gives an error and never stops the process`() throws {
     let path = Self.temporary("damaged.safetensors")
     defer { unlink(path) }

@@ -37,8 +37,8 @@ void kinglet_context_destroy(kinglet_context *context) KINGLET_NOEXCEPT;
 /// The number of times that the context has allocated memory.
 int64_t kinglet_context_allocations(const kinglet_context *context) KINGLET_NOEXCEPT;
 
-/// Multiply-adds between registers alone on every thread of the context at once, for some
-/// milliseconds: the machine's peak [floating-point operations per second].
+/// Multiply-adds between registers alone on every thread of the context at once, for about a
+/// millisecond: the machine's peak [floating-point operations per second].
 double kinglet_context_peak(kinglet_context *context) KINGLET_NOEXCEPT;
 
 /// Kinds of work that a profile tells apart.
@@ -68,7 +68,7 @@ enum {
   kinglet_accumulate = 1,
 };
 
-/// A dense layer of each member of an ensemble, z = x·W + b, alone (y = z) or with layer
+/// A dense layer of each member of an ensemble, of sizes of at least 1: z = x·W + b, alone (y = z) or with layer
 /// normalisation and tanh after it: y = tanh(scale·ẑ + offset),
 /// ẑ = (z - mean(z))/sqrt(var(z) + 1e-6) over the columns of a row.
 typedef struct {
@@ -166,6 +166,7 @@ void kinglet_approach(kinglet_context *context, int64_t count, const float *valu
 static inline void kinglet_prefetch(const float *first, int64_t count) {
   const int64_t line = 16;
   for (int64_t i = 0; i < count; i += line) __builtin_prefetch(first + i);
+  __builtin_prefetch(first + count - 1);
 }
 
 // One row without a context, for policies: the fastest variant, on the caller's thread.

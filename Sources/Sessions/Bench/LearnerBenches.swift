@@ -73,7 +73,7 @@ public struct LearnerShares: Encodable, Sendable {
   public var averaging: Double
   /// Draws, squashing and lone activations.
   public var elementwise: Double
-  /// The rest: losses, concatenations, and waiting for other threads.
+  /// The rest: losses, concatenations, draws of a batch, and waiting for other threads in layers.
   public var other: Double
 
   init(_ shares: [KernelWork: Double]) {
@@ -126,7 +126,7 @@ extension RLPDConfiguration {
 
 /// Sizes of a bench that differ from those of its configuration.
 public struct LearnerSizes: Sendable {
-  /// Components of an observation; a recipe's configuration keeps its own.
+  /// Components of an observation; with it nothing but counts and layers is the recipe's.
   public var observation: Int?
   /// Components of an action; likewise.
   public var action: Int?

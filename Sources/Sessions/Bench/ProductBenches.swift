@@ -1,3 +1,4 @@
+import Glibc
 import Metrics
 import RealTime
 import Tensors
@@ -16,7 +17,7 @@ public struct GemmReport: Report {
     public var outputs: Int
     /// Kinglet's kernels [10⁹ operations per second].
     public var kinglet: Double
-    /// Eigen for AVX2, on one thread only.
+    /// Eigen, compiled for AVX2 whatever the kernels use; on one thread only.
     public var eigen: Double?
     /// OpenBLAS.
     public var openBLAS: Double?
@@ -73,12 +74,14 @@ extension Commands {
       for product in LayerProduct.allCases {
         var own: [Double] = []
         var others: [ReferenceLibrary: [Double]] = [:]
-        for _ in 0..<15 {
+        for _ in 0..<(threads == 1 ? 15 : 7) {
           peaks.append(kernels.peak())
           own.append(rate(of: bench.operations) { bench.run(product, on: kernels) })
           for library in present {
             others[library, default: []].append(
               rate(of: bench.operations) { bench.run(product, on: library) })
+            // Until the library's idle threads no longer spin.
+            if threads > 1 { usleep(200_000) }
           }
         }
         rows.append(
