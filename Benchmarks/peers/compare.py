@@ -14,7 +14,8 @@ from typing import Any
 from harness.failure import Failure, exit_clearly
 from harness.kinglet import Kinglet, KingletLearner
 from harness.machine import Usage, confine, description, processors
-from harness.places import KINGLET, check_environment, write_json
+from harness.options import add_shared, check_shared
+from harness.places import check_environment, write_json
 from harness.processes import BLOCK_DEADLINE, WARM_UP_SECONDS, Worker
 from harness.sizes import Sizes
 from harness.tables import Spread, markdown
@@ -83,9 +84,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--drawn", type=int, default=2)
     parser.add_argument("--critics-per-actor", type=int, nargs="+", default=[1, 4, 8])
     parser.add_argument("--threads", type=int, nargs="+", default=[min(2, processors())])
-    parser.add_argument("--observation", type=int, default=Sizes.observation)
-    parser.add_argument("--action", type=int, default=Sizes.action)
-    parser.add_argument("--width", type=int, default=Sizes.width)
     parser.add_argument("--batch", type=int, default=Sizes.batch)
     parser.add_argument(
         "--actor-rows",
@@ -98,19 +96,12 @@ def parse() -> argparse.Namespace:
         action="store_true",
         help="gather minibatches from a million transitions in the time",
     )
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of a learner's block")
-    parser.add_argument(
-        "--deadline", type=float, default=300.0, help="longest wait for a learner to get ready [s]"
-    )
+    add_shared(parser, "learner", seconds=2.0)
     parser.add_argument("--quick", action="store_true", help="one configuration, two short rounds")
-    parser.add_argument("--kinglet", type=Path, default=KINGLET, help="the binary")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the blocks as JSON")
     options = parser.parse_args()
     if options.quick:
         vars(options).update(QUICK)
-    if options.rounds < 1 or options.seconds <= 0:
-        parser.error("--rounds and --seconds must be positive")
+    check_shared(parser, options)
     if options.drawn > min(options.ensemble):
         parser.error("--drawn must not exceed --ensemble")
     return options

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from harness.failure import exit_clearly
 from harness.kinglet import Kinglet, KingletPolicy
 from harness.machine import confine, description
-from harness.places import KINGLET, check_environment, write_json
+from harness.options import add_shared, check_shared
+from harness.places import check_environment, write_json
 from harness.processes import BLOCK_DEADLINE, WARM_UP_SECONDS, Worker
 from harness.sizes import Sizes
 from harness.tables import Spread, markdown
@@ -35,8 +35,6 @@ def main() -> None:
     ours = KingletPolicy(kinglet, sizes)
     blocks = compare(ours, sizes, options)
     print(table(blocks))
-    if not ours.has_equal_sizes:
-        print("\nKinglet's actor has its task's sizes: this binary's bench policy takes no others.")
     if options.json:
         write_json({"machine": description(), "policies": blocks}, options.json)
 
@@ -44,22 +42,12 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--observation", type=int, default=Sizes.observation)
-    parser.add_argument("--action", type=int, default=Sizes.action)
-    parser.add_argument("--width", type=int, default=Sizes.width)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=1.0, help="of a policy's block")
-    parser.add_argument(
-        "--deadline", type=float, default=300.0, help="longest wait for a policy to get ready [s]"
-    )
+    add_shared(parser, "policy", seconds=1.0)
     parser.add_argument("--quick", action="store_true", help="two short rounds")
-    parser.add_argument("--kinglet", type=Path, default=KINGLET, help="the binary")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the blocks as JSON")
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.seconds = 2, 0.3
-    if options.rounds < 1 or options.seconds <= 0:
-        parser.error("--rounds and --seconds must be positive")
+    check_shared(parser, options)
     return options
 
 

@@ -11,14 +11,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from harness.failure import Failure, exit_clearly
+from harness.failure import exit_clearly
 from harness.machine import description
-from harness.places import KINGLET, PEERS, PYTHON, REPOSITORY, check_environment, write_json
-from harness.processes import end_with_parent
+from harness.places import (
+    KINGLET,
+    PEERS,
+    PYTHON,
+    REPOSITORY,
+    check_environment,
+    check_program,
+    write_json,
+)
+from harness.processes import output_of
 from harness.tables import markdown
 
 RECIPE = "Launch/pcb-insertion.yaml"
@@ -29,8 +36,7 @@ def main() -> None:
     """Trains every learner with every seed, one after the other."""
     options = parse()
     check_environment()
-    if not os.access(KINGLET, os.X_OK):
-        raise Failure(f"no program {KINGLET}; run make build")
+    check_program(KINGLET)
     if not (REPOSITORY / DEMONSTRATIONS).exists():
         run([KINGLET, "demonstrate", RECIPE, "--json"], options.deadline)
     print(f"{description()}. At most {options.robot_minutes:g} min of robot time.\n", flush=True)
@@ -91,24 +97,8 @@ LEARNERS = {"kinglet": train_kinglet, "jax": train_jax}
 
 
 def run(words: list[Any], deadline: float) -> dict[str, Any]:
-    """The JSON object that a program prints, run in the repository's root."""
-    parent = os.getpid()
-    try:
-        done = subprocess.run(
-            words,
-            cwd=REPOSITORY,
-            env=os.environ | {"PYTHONPATH": str(PEERS)},
-            stdout=subprocess.PIPE,
-            check=False,
-            text=True,
-            timeout=deadline,
-            preexec_fn=lambda: end_with_parent(parent),
-        )
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{words[0]} did not end within {deadline:.0f} s") from None
-    if done.returncode != 0:
-        raise Failure(f"{' '.join(map(str, words))} ended with status {done.returncode}")
-    return json.loads(done.stdout)
+    """The JSON object that a program prints."""
+    return json.loads(output_of(words, deadline, env=os.environ | {"PYTHONPATH": str(PEERS)}))
 
 
 def row(result: dict[str, Any]) -> str:

@@ -77,14 +77,16 @@ private:
 
 namespace kinglet {
 
-/// Adds the time from its making to its end to one kind of work, when the context is profiled.
+/// Adds the time from its making to its end to one kind of work, when the context is profiled and
+/// the thread is the caller's, 0.
 class Lap {
 public:
-  Lap(kinglet_context *context, int kind)
-      : context(context), kind(kind), start(context->isProfiled ? nanoseconds() : 0) {}
+  Lap(kinglet_context *context, int kind, int thread = 0)
+      : context(context->isProfiled && thread == 0 ? context : nullptr), kind(kind),
+        start(this->context ? nanoseconds() : 0) {}
 
   ~Lap() {
-    if (context->isProfiled) context->times[kind] += nanoseconds() - start;
+    if (context) context->times[kind] += nanoseconds() - start;
   }
 
 private:

@@ -41,23 +41,6 @@ private:
   int count, block, perMember;
 };
 
-/// Times what the caller's thread does, if the context is profiled.
-class ThreadLap {
-public:
-  ThreadLap(kinglet_context *context, int thread, int kind)
-      : context(context->isProfiled && thread == 0 ? context : nullptr), kind(kind),
-        start(this->context ? nanoseconds() : 0) {}
-
-  ~ThreadLap() {
-    if (context) context->times[kind] += nanoseconds() - start;
-  }
-
-private:
-  kinglet_context *context;
-  int kind;
-  int64_t start;
-};
-
 }  // namespace
 
 void kinglet_dense_forward(kinglet_context *context, const kinglet_dense *layer) noexcept {
@@ -68,11 +51,11 @@ void kinglet_dense_forward(kinglet_context *context, const kinglet_dense *layer)
   context->team.run(rows.chunks, [&](int chunk, int thread) {
     Part part = rows.part(chunk);
     {
-      ThreadLap lap(context, thread, kinglet_time_products);
+      Lap lap(context, kinglet_time_products, thread);
       kernels.denseForward(*layer, part, context->scratch(thread, count));
     }
     if (layer->normalised) {
-      ThreadLap lap(context, thread, kinglet_time_normalisation);
+      Lap lap(context, kinglet_time_normalisation, thread);
       kernels.denseForwardNorm(*layer, part);
     }
   });
@@ -94,7 +77,7 @@ void kinglet_dense_backward(kinglet_context *context, const kinglet_dense *layer
     context->team.run(rows.chunks, [&](int chunk, int thread) {
       Part part = rows.part(chunk);
       if (isNormalised) {
-        ThreadLap lap(context, thread, kinglet_time_normalisation);
+        Lap lap(context, kinglet_time_normalisation, thread);
         for (int begin = part.begin; begin < part.begin + part.count; begin += rowBlock) {
           int left = part.begin + part.count - begin;
           int64_t block = (int64_t)part.member * blocks + begin / rowBlock;
@@ -104,7 +87,7 @@ void kinglet_dense_backward(kinglet_context *context, const kinglet_dense *layer
         }
       }
       if (isInputOwn) {
-        ThreadLap lap(context, thread, kinglet_time_products);
+        Lap lap(context, kinglet_time_products, thread);
         kernels.denseBackwardInput(*layer, *to, part, to->x_mode, context->scratch(thread, count));
       }
     });
@@ -112,7 +95,7 @@ void kinglet_dense_backward(kinglet_context *context, const kinglet_dense *layer
   if (isInputShared) {
     Division rows(context, 1, layer->rows, rowBlock);
     context->team.run(rows.chunks, [&](int chunk, int thread) {
-      ThreadLap lap(context, thread, kinglet_time_products);
+      Lap lap(context, kinglet_time_products, thread);
       Part part = rows.part(chunk);
       for (part.member = 0; part.member < layer->members; part.member++)
         kernels.denseBackwardInput(
@@ -123,7 +106,7 @@ void kinglet_dense_backward(kinglet_context *context, const kinglet_dense *layer
   if (to->dweight || to->dbias || to->dscale) {
     Division columns(context, layer->members, layer->outputs, columnBlock);
     context->team.run(columns.chunks, [&](int chunk, int thread) {
-      ThreadLap lap(context, thread, kinglet_time_products);
+      Lap lap(context, kinglet_time_products, thread);
       Part part = columns.part(chunk);
       kernels.denseBackwardWeight(*layer, *to, part, context->scratch(thread, count));
       if (to->dscale) kernels.denseBackwardScale(*layer, *to, part, sums, blocks);

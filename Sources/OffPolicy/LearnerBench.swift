@@ -14,37 +14,29 @@ public struct LearnerBench: ~Copyable {
     public var peak: Double
   }
 
-  /// Whether drawing the batches belongs to what is measured.
-  public enum Sampling: Sendable {
-    /// Every update takes the same batch, which lies ready.
-    case out
-    /// Every update draws its whole batch from a million transitions, one step ahead.
-    case within
-  }
-
   private var learner: RLPD
   private var batch: Batch
   private var buffer: ReplayBuffer
-  private let sampling: Sampling
+  private let transitions: Int
   private var stream: RandomStream
 
   /// A learner that has done two rounds of critic and actor updates, so that nothing is still cold.
-  public init(_ configuration: RLPDConfiguration, sampling: Sampling = .out, seed: UInt64 = 1) {
+  ///
+  /// Every update draws its whole batch from so many transitions, one step ahead; with 0 all take the
+  /// same batch, which lies ready.
+  public init(_ configuration: RLPDConfiguration, transitions: Int = 0, seed: UInt64 = 1) {
     learner = RLPD(configuration, seed: seed)
     batch = Self.randomBatch(configuration, seed: seed)
     stream = RandomStream(seed: seed, name: "bench.draws")
-    self.sampling = sampling
-    buffer = Self.fullBuffer(of: batch, transitions: sampling == .within ? 1_000_000 : 1)
+    self.transitions = transitions
+    buffer = Self.fullBuffer(of: batch, transitions: max(1, transitions))
     update(2 * configuration.criticsPerActor)
   }
-
-  /// Transitions that batches are drawn from; 0 when they are not drawn.
-  public var transitions: Int { sampling == .within ? buffer.count : 0 }
 
   /// Runs updates.
   public mutating func update(_ count: Int) {
     for _ in 0..<count {
-      if sampling == .within {
+      if transitions > 0 {
         buffer.sample(into: &batch, rows: 0..<batch.rows, using: &stream)
       }
       _ = learner.update(from: batch)

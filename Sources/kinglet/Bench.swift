@@ -168,7 +168,7 @@ struct BenchLearner: ParsableCommand {
     try output.show(
       Commands.benchLearner(
         file: learner.file, overrides: learner.overrides, sizes: sizes,
-        draws: sampling ? .within : .out, updates: updates))
+        transitions: sampling ? 1_000_000 : 0, updates: updates))
   }
 }
 

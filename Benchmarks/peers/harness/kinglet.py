@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from harness.failure import Failure
-from harness.processes import end_with_parent
+from harness.places import check_program
+from harness.processes import output_of
 from harness.sizes import Sizes
 
 
@@ -17,37 +17,34 @@ class Kinglet:
     """The binary of this checkout."""
 
     def __init__(self, binary: Path) -> None:
-        if not os.access(binary, os.X_OK):
-            raise Failure(f"no program {binary}; run make build")
+        check_program(binary)
         self._binary = binary
 
-    def missing_options(self, bench: str, words: list[str]) -> list[str]:
-        """Options among `words` that the binary's bench does not know."""
+    def check_options(self, bench: str, words: list[str]) -> None:
+        """Refuses a binary whose bench does not know an option among `words`."""
         known = self._call(["help", "bench", bench], deadline=20)
-        return [word for word in words if word.startswith("--") and word not in known]
+        missing = [word for word in words if word.startswith("--") and word not in known]
+        if missing:
+            raise Failure(
+                f"kinglet bench {bench} has no {' '.join(missing)}; run make build, "
+                "or leave kinglet out"
+            )
 
     def bench(self, bench: str, words: list[str], deadline: float) -> dict[str, Any]:
         """The bench's report."""
         return json.loads(self._call(["bench", bench, "--json", *words], deadline))
 
     def _call(self, words: list[str], deadline: float) -> str:
-        parent = os.getpid()
-        try:
-            done = subprocess.run(
-                [self._binary, *words],
-                cwd=self._binary.parent,
-                capture_output=True,
-                check=False,
-                text=True,
-                timeout=deadline,
-                preexec_fn=lambda: end_with_parent(parent),
-            )
-        except subprocess.TimeoutExpired:
-            raise Failure(f"Kinglet did not answer within {deadline:.0f} s") from None
-        if done.returncode != 0:
-            lines = done.stderr.strip().splitlines()
-            raise Failure(": ".join([f"Kinglet ended with status {done.returncode}", *lines[:1]]))
-        return done.stdout
+        return output_of([self._binary, *words], deadline, stderr=subprocess.PIPE)
+
+
+def layers(sizes: Sizes) -> list[str]:
+    """What learner and policy alike are told of their networks."""
+    return [
+        "--observation", str(sizes.observation),
+        "--action", str(sizes.action),
+        "--width", str(sizes.width),
+    ]  # fmt: skip
 
 
 class KingletLearner:
@@ -60,9 +57,7 @@ class KingletLearner:
     def __init__(self, kinglet: Kinglet, sizes: Sizes) -> None:
         self._kinglet = kinglet
         self._words = [
-            "--observation", str(sizes.observation),
-            "--action", str(sizes.action),
-            "--width", str(sizes.width),
+            *layers(sizes),
             "--batch", str(sizes.batch),
             "--ensemble", str(sizes.ensemble),
             "--drawn", str(sizes.drawn),
@@ -71,12 +66,7 @@ class KingletLearner:
         ]  # fmt: skip
         if sizes.sampling == "in":
             self._words.append("--sampling")
-        missing = kinglet.missing_options("learner", [*self._words, "--updates"])
-        if missing:
-            raise Failure(
-                f"kinglet bench learner has no {' '.join(missing)}; run make build, "
-                "or leave kinglet out of --learners"
-            )
+        kinglet.check_options("learner", [*self._words, "--updates"])
         if sizes.actor_rows != "batch":
             raise Failure(
                 "Kinglet's actor steps on one batch; leave kinglet out for --actor-rows all"
@@ -112,14 +102,8 @@ class KingletPolicy:
 
     def __init__(self, kinglet: Kinglet, sizes: Sizes) -> None:
         self._kinglet = kinglet
-        self._words = [
-            "--observation", str(sizes.observation),
-            "--action", str(sizes.action),
-            "--width", str(sizes.width),
-        ]  # fmt: skip
-        self.has_equal_sizes = not kinglet.missing_options("policy", self._words)
-        if not self.has_equal_sizes:
-            self._words = []
+        self._words = layers(sizes)
+        kinglet.check_options("policy", [*self._words, "--actions"])
 
     def greeting(self, deadline: float) -> dict[str, Any]:
         """Learns how long an action takes."""
@@ -132,7 +116,4 @@ class KingletPolicy:
 
     def _measure(self, actions: int, deadline: float) -> dict[str, Any]:
         words = [*self._words, "--actions", str(actions)]
-        report = self._kinglet.bench("policy", words, deadline)
-        if spread := report.get("actionMicroseconds"):
-            return {"medianMicroseconds": spread["median"], "p99Microseconds": spread["p99"]}
-        return report
+        return self._kinglet.bench("policy", words, deadline)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ def check_environment() -> None:
     """Refuses to go on without the virtual environment."""
     if not PYTHON.exists():
         raise Failure("no virtual environment External/peers; run Benchmarks/peers/setup.sh")
+
+
+def check_program(binary: Path) -> None:
+    """Refuses to go on without Kinglet's binary."""
+    if not os.access(binary, os.X_OK):
+        raise Failure(f"no program {binary}; run make build")
 
 
 def write_json(results: dict[str, Any], file: Path) -> None:

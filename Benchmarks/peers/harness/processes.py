@@ -10,10 +10,12 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.failure import Failure
-from harness.places import PEERS, PYTHON
+from harness.places import PEERS, PYTHON, REPOSITORY
 
 WARM_UP_SECONDS = 0.5
 """Of the block before the first that counts."""
@@ -28,6 +30,35 @@ def end_with_parent(parent: int) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def output_of(
+    words: Sequence[Any], deadline: float, *, env: dict[str, str] | None = None, stderr: Any = None
+) -> str:
+    """What a program prints that runs in the repository's root until it ends by itself.
+
+    A failure holds the first line that it says on standard error, where that is a pipe.
+    """
+    parent = os.getpid()
+    program = Path(words[0]).name
+    try:
+        done = subprocess.run(
+            words,
+            cwd=REPOSITORY,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            check=False,
+            text=True,
+            timeout=deadline,
+            preexec_fn=lambda: end_with_parent(parent),
+        )
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{program} did not end within {deadline:.0f} s") from None
+    if done.returncode != 0:
+        lines = (done.stderr or "").strip().splitlines()
+        raise Failure(": ".join([f"{program} ended with status {done.returncode}", *lines[:1]]))
+    return done.stdout
 
 
 class Worker:

@@ -31,7 +31,7 @@ extension Commands {
       wire: try benchWire(file: file, overrides: [], exchanges: 5000),
       arm: try benchArm(file: file, overrides: [], seconds: 10),
       learner: try benchLearner(
-        file: file, overrides: [], sizes: LearnerSizes(), draws: .out, updates: 200),
+        file: file, overrides: [], sizes: LearnerSizes(), transitions: 0, updates: 200),
       policy: try benchPolicy(file: file, overrides: [], sizes: LearnerSizes(), actions: 5000))
   }
 }

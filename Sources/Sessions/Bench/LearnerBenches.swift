@@ -126,7 +126,7 @@ extension RLPDConfiguration {
 
 /// Sizes of a bench that differ from those of its configuration.
 public struct LearnerSizes: Sendable {
-  /// Components of an observation; with it nothing but counts and layers is the recipe's.
+  /// Components of an observation; the magnified inputs of a recipe belong to its own and then go.
   public var observation: Int?
   /// Components of an action; likewise.
   public var action: Int?
@@ -149,12 +149,11 @@ public struct LearnerSizes: Sendable {
   func applied(to base: RLPDConfiguration) throws -> RLPDConfiguration {
     var result = base
     if observation != nil || action != nil {
-      result = RLPDConfiguration(
+      let plain = RLPDConfiguration(
         observationSize: observation ?? base.observationSize,
         actionSize: action ?? base.actionSize)
-      (result.ensemble, result.drawn, result.width) = (base.ensemble, base.drawn, base.width)
-      (result.batchRows, result.threads) = (base.batchRows, base.threads)
-      (result.criticsPerActor, result.layerNorm) = (base.criticsPerActor, base.layerNorm)
+      (result.observationSize, result.actionSize) = (plain.observationSize, plain.actionSize)
+      (result.fineWidths, result.setpoints) = (plain.fineWidths, plain.setpoints)
     }
     result.ensemble = ensemble ?? result.ensemble
     result.drawn = drawn ?? min(result.drawn, result.ensemble)
@@ -170,25 +169,17 @@ public struct LearnerSizes: Sendable {
   }
 }
 
-/// Whether a bench of the learner draws its batches within the time.
-public enum BatchDraws: Sendable {
-  /// One batch lies ready.
-  case out
-  /// Each is drawn from a million transitions.
-  case within
-}
-
 extension Commands {
   /// Measures updates of the learner: `kinglet bench learner`.
   ///
-  /// Without a recipe's file, of `RLPDConfiguration.benchmark`.
+  /// Without a recipe's file, of `RLPDConfiguration.benchmark`. Batches are drawn from so many
+  /// transitions within the time; with 0 one batch lies ready.
   public static func benchLearner(
-    file: String?, overrides: [String], sizes: LearnerSizes, draws: BatchDraws,
-    updates: Int
+    file: String?, overrides: [String], sizes: LearnerSizes, transitions: Int, updates: Int
   ) throws -> LearnerReport {
     benchLearner(
-      try sized(sizes, file: file, overrides: overrides),
-      sampling: draws == .within ? .within : .out, updates: updates)
+      try sized(sizes, file: file, overrides: overrides), transitions: transitions,
+      updates: updates)
   }
 
   private static func sized(
@@ -201,9 +192,9 @@ extension Commands {
   }
 
   private static func benchLearner(
-    _ configuration: RLPDConfiguration, sampling: LearnerBench.Sampling, updates: Int
+    _ configuration: RLPDConfiguration, transitions: Int, updates: Int
   ) -> LearnerReport {
-    var bench = LearnerBench(configuration, sampling: sampling)
+    var bench = LearnerBench(configuration, transitions: transitions)
     // Whole rounds of critic and actor updates, so that each block does the same work.
     let round = configuration.criticsPerActor
     let rounds = max(1, updates / (9 * round))
@@ -218,7 +209,7 @@ extension Commands {
       observation: configuration.observationSize, action: configuration.actionSize,
       ensemble: configuration.ensemble, drawn: configuration.drawn, width: configuration.width,
       batch: configuration.batchRows, threads: configuration.threads,
-      criticsPerActor: configuration.criticsPerActor, transitions: bench.transitions,
+      criticsPerActor: configuration.criticsPerActor, transitions: transitions,
       updates: 9 * rounds * round,
       updatesPerSecond: rate, gigaOperationsPerUpdate: work * 1e-9, gflops: rate * work * 1e-9,
       peakGflops: median(blocks.map(\.peak)) * 1e-9,
