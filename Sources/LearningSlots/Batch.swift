@@ -16,15 +16,21 @@ public struct Batch: ~Copyable, Sendable {
   public var demonstrated = 0..<0
   /// In the demonstrated rows: the actions that were meant, without disturbance, rows×actionSize.
   public var intendedActions: Matrix
+  /// What the cameras saw before the steps, rows×imageSize.
+  public var images: Bytes
+  /// What the cameras saw after the steps, rows×imageSize.
+  public var nextImages: Bytes
 
-  /// A batch of zeros.
-  public init(rows: Int, observationSize: Int, actionSize: Int) {
+  /// A batch of zeros; `imageSize` in bytes, 0 without cameras.
+  public init(rows: Int, observationSize: Int, actionSize: Int, imageSize: Int = 0) {
     observations = Matrix(rows: rows, columns: observationSize)
     actions = Matrix(rows: rows, columns: actionSize)
     rewards = Matrix(rows: rows, columns: 1)
     masks = Matrix(rows: rows, columns: 1)
     nextObservations = Matrix(rows: rows, columns: observationSize)
     intendedActions = Matrix(rows: rows, columns: actionSize)
+    images = Bytes(rows: rows, columns: imageSize)
+    nextImages = Bytes(rows: rows, columns: imageSize)
   }
 
   /// Number of transitions.

@@ -47,12 +47,14 @@ public struct ReplayBuffer: ~Copyable, Sendable {
   private var newestTail: Matrix
   /// Intended actions, empty as long as each was done as it was meant.
   private var intentions: Matrix
+  private var images: ImageStore
   private var next = 0
-  private var draws = [Int](repeating: 0, count: 64)
+  private var draws: [Int] = []
 
-  /// An empty buffer.
+  /// An empty buffer; `imageSize` in bytes, 0 without cameras.
   public init(
-    capacity: Int, observationSize: Int, actionSize: Int, lookahead: Lookahead = .one
+    capacity: Int, observationSize: Int, actionSize: Int, imageSize: Int = 0,
+    lookahead: Lookahead = .one
   ) {
     precondition(capacity > 0, "a replay buffer of \(capacity)")
     self.capacity = capacity
@@ -63,20 +65,25 @@ public struct ReplayBuffer: ~Copyable, Sendable {
     tails = Tails(columns: observationSize)
     newestTail = Matrix(rows: 1, columns: observationSize)
     intentions = Matrix(rows: 0, columns: actionSize)
+    images = ImageStore(capacity: capacity, size: imageSize)
   }
 
   /// Keeps a transition whose action was meant as it was done.
-  public mutating func append(_ transition: Transition) {
-    append(Demonstration(transition: transition, intendedAction: transition.action))
+  public mutating func append(_ transition: Transition, images: StepImages = .none) {
+    append(
+      Demonstration(transition: transition, intendedAction: transition.action), images: images)
   }
 
   /// Keeps a step.
   ///
   /// Its sizes must be the buffer's, its numbers finite, its actions in -1…1.
-  public mutating func append(_ step: Demonstration) {
+  public mutating func append(_ step: Demonstration, images: StepImages = .none) {
     check(step)
+    precondition(
+      images.before.count == self.images.size && images.after.count == self.images.size,
+      "another image size")
     let transition = step.transition
-    closeNewest(before: transition.observation)
+    closeNewest(before: transition.observation, images.before)
     if count == capacity, let tail = successor(next).tail { tails.free(tail) }
     let record = records.base + next * records.columns
     Self.copy(transition.observation, to: record)
@@ -84,6 +91,7 @@ public struct ReplayBuffer: ~Copyable, Sendable {
     record[observationSize + actionSize] = transition.reward
     setSuccessor(next, to: Successor(ending: transition.ending))
     newestTail.setRow(0, to: transition.nextObservation)
+    self.images.keep(images, row: next)
     keepIntention(of: step)
     next = (next + 1) % capacity
     count = min(count + 1, capacity)
@@ -109,15 +117,17 @@ public struct ReplayBuffer: ~Copyable, Sendable {
   }
 
   /// Keeps the newest transition's next observation apart unless the coming step begins with it.
-  private mutating func closeNewest(before observation: [Float]) {
+  private mutating func closeNewest(before observation: [Float], _ image: [UInt8]) {
     guard count > 0 else { return }
     let follows = zip(newestTail.elements, observation).allSatisfy {
       $0.bitPattern == $1.bitPattern
     }
     // A buffer of one overwrites the newest, which then needs no successor.
-    guard !follows, capacity > 1 else { return }
+    guard !(follows && images.newestLeads(to: image)), capacity > 1 else { return }
     var ended = successor(newest)
-    ended.tail = tails.keep(newestTail.base)
+    let place = tails.keep(newestTail.base)
+    images.keepNewest(as: place)
+    ended.tail = place
     setSuccessor(newest, to: ended)
   }
 
@@ -143,16 +153,22 @@ public struct ReplayBuffer: ~Copyable, Sendable {
     precondition(rows.lowerBound >= 0 && rows.upperBound <= batch.rows, "rows \(rows)")
     precondition(batch.observationSize == observationSize, "another observation size")
     precondition(batch.actionSize == actionSize, "another action size")
-    // Some draws ahead, so that their records are fetched from memory side by side.
-    for begin in stride(from: rows.lowerBound, to: rows.upperBound, by: draws.count) {
-      let end = min(begin + draws.count, rows.upperBound)
-      for row in begin..<end {
-        let index = stream.index(below: count)
-        draws[row - begin] = index
-        records.prefetch(rows: index..<min(index + 1 + min(lookahead.steps, 8), capacity))
-      }
-      for row in begin..<end { copy(draws[row - begin], to: row, of: &batch) }
+    precondition(batch.images.columns == images.size, "another image size")
+    if draws.count < rows.count { draws = [Int](repeating: 0, count: rows.count) }
+    for draw in 0..<rows.count { draws[draw] = stream.index(below: count) }
+    // Records are far apart in memory: the next ones come while these are copied.
+    for draw in 0..<min(Self.ahead, rows.count) { prefetch(draws[draw]) }
+    for draw in 0..<rows.count {
+      if draw + Self.ahead < rows.count { prefetch(draws[draw + Self.ahead]) }
+      copy(draws[draw], to: rows.lowerBound + draw, of: &batch)
     }
+  }
+
+  /// Records that are asked for before they are copied.
+  private static let ahead = 32
+
+  private func prefetch(_ index: Int) {
+    records.prefetch(rows: index..<min(index + 1 + min(lookahead.steps, 8), capacity))
   }
 
   private func copy(_ index: Int, to row: Int, of batch: inout Batch) {
@@ -164,6 +180,9 @@ public struct ReplayBuffer: ~Copyable, Sendable {
     batch.rewards.base[row] = ahead.reward
     batch.masks.base[row] = ahead.factor * successor(ahead.last).mask
     Self.copy(nextObservation(ahead.last), to: batch.nextObservations, row)
+    guard images.size > 0 else { return }
+    _ = batch.images.row(row).update(fromContentsOf: images.image(index))
+    _ = batch.nextImages.row(row).update(fromContentsOf: nextImage(ahead.last))
   }
 
   /// The discounted reward from a step on, the last step looked at, and γ to the steps between.
@@ -192,6 +211,7 @@ public struct ReplayBuffer: ~Copyable, Sendable {
       mix(reward(row).bitPattern)
       mix(successor(row).mask.bitPattern)
       for column in 0..<observationSize { mix(nextObservation(row)[column].bitPattern) }
+      for byte in images.image(row) { mix(UInt32(byte)) }
     }
     return hash
   }
@@ -218,6 +238,12 @@ extension ReplayBuffer {
     return tails.observation(tail)
   }
 
+  private func nextImage(_ row: Int) -> UnsafeBufferPointer<UInt8> {
+    if row == newest { return images.newestTail }
+    guard let tail = successor(row).tail else { return images.image(after(row)) }
+    return images.tail(tail)
+  }
+
   private func successor(_ row: Int) -> Successor {
     Successor(bits: observation(row)[records.columns - 1].bitPattern)
   }
@@ -236,62 +262,5 @@ extension ReplayBuffer {
     list.withUnsafeBufferPointer { source in
       if let first = source.baseAddress { place.update(from: first, count: source.count) }
     }
-  }
-}
-
-/// What follows a step: whether its episode goes on, and where its next observation stands.
-private struct Successor {
-  private(set) var bits: UInt32
-
-  init(bits: UInt32) { self.bits = bits }
-
-  init(ending: Ending?) {
-    bits = (ending == nil ? 0 : 1) | (ending == .terminal ? 2 : 0)
-  }
-
-  /// Whether the step is the last of its episode.
-  var isLast: Bool { bits & 1 != 0 }
-
-  /// 0 after a terminal step, else 1.
-  var mask: Float { bits & 2 != 0 ? 0 : 1 }
-
-  /// The place of the next observation among the tails; nil when the next row begins with it.
-  var tail: Int? {
-    get { bits >> 2 == 0 ? nil : Int(bits >> 2) - 1 }
-    set {
-      let place = (newValue ?? -1) + 1
-      precondition(place < 1 << 30, "\(place) observations kept apart")
-      bits = bits & 3 | UInt32(place) << 2
-    }
-  }
-}
-
-/// Observations kept apart; doubles its memory when full.
-private struct Tails: ~Copyable, Sendable {
-  private var rows: Matrix
-  private var free: [Int]
-
-  init(columns: Int) {
-    rows = Matrix(rows: 64, columns: columns)
-    free = Array((0..<64).reversed())
-  }
-
-  func observation(_ row: Int) -> UnsafeMutablePointer<Float> { rows.base + row * rows.columns }
-
-  mutating func free(_ row: Int) { free.append(row) }
-
-  /// Copies an observation and gives its place.
-  mutating func keep(_ observation: UnsafeMutablePointer<Float>) -> Int {
-    if free.isEmpty { grow() }
-    let row = free.removeLast()
-    self.observation(row).update(from: observation, count: rows.columns)
-    return row
-  }
-
-  private mutating func grow() {
-    let larger = Matrix(rows: 2 * rows.rows, columns: rows.columns)
-    larger.base.update(from: rows.base, count: rows.count)
-    free = Array((rows.rows..<larger.rows).reversed())
-    rows = larger
   }
 }

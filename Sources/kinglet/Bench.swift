@@ -202,18 +202,24 @@ struct BenchReplay: ParsableCommand {
   var action = 7
   @Option(help: "Transitions of a draw.")
   var batch = 256
+  @Option(help: "Bytes of a step's images, such as 12288 for one of 64×64 in colour.")
+  var imageBytes = 0
 
   mutating func validate() throws {
     try check(transitions, of: "transitions")
     try check(observation, of: "observation")
     try check(action, of: "action")
     try check(batch, of: "batch")
+    guard (0...1 << 24).contains(imageBytes) else {
+      throw ValidationError("--image-bytes must be from 0 to \(1 << 24)")
+    }
   }
 
   mutating func run() throws {
     try output.show(
       Commands.benchReplay(
-        transitions: transitions, observation: observation, action: action, batch: batch))
+        transitions: transitions, observation: observation, action: action, batch: batch,
+        imageBytes: imageBytes))
   }
 }
 

@@ -289,3 +289,85 @@ private func returned(
     }
   }
 }
+
+@Suite struct ReplayImageTests {
+  /// Images that belong to the transitions, of which a share is joined to the next.
+  private func images(of all: [Transition], broken: Double) -> [StepImages] {
+    var stream = RandomStream(seed: 3, name: "test.images")
+    func image() -> [UInt8] { (0..<37).map { _ in UInt8(truncatingIfNeeded: stream.next()) } }
+    var list = all.map { _ in StepImages(before: image(), after: image()) }
+    for index in list.indices.dropLast() where stream.uniform() >= broken {
+      list[index].after = list[index + 1].before
+    }
+    return list
+  }
+
+  @Test(arguments: [1, 2, 20, 200, 400], [0.0, 0.3, 1])
+  func `images come with the steps they belong to, also where only they tell steps apart`(
+    capacity: Int, broken: Double
+  ) {
+    var all = transitions(300)
+    for index in all.indices.dropLast() {
+      all[index].nextObservation = all[index + 1].observation
+    }
+    let seen = images(of: all, broken: broken)
+    var buffer = ReplayBuffer(
+      capacity: capacity, observationSize: 5, actionSize: 2, imageSize: 37)
+    var batch = Batch(rows: 40, observationSize: 5, actionSize: 2, imageSize: 37)
+    var stream = RandomStream(seed: 7, name: "test.draws")
+    for (index, transition) in all.enumerated() {
+      buffer.append(transition, images: seen[index])
+      guard index % 10 == 9 else { continue }
+      buffer.sample(into: &batch, rows: 0..<40, using: &stream)
+      for row in 0..<40 {
+        let source = Int(batch.rewards[row, 0])
+        #expect(Array(batch.images.row(row)) == seen[source].before)
+        #expect(Array(batch.nextImages.row(row)) == seen[source].after)
+        #expect((0..<5).map { batch.nextObservations[row, $0] } == all[source].nextObservation)
+      }
+    }
+  }
+
+  @Test func `with a lookahead the next image is that after the last step`() {
+    var buffer = ReplayBuffer(
+      capacity: 60, observationSize: 5, actionSize: 2, imageSize: 37,
+      lookahead: Lookahead(steps: 3, discount: 0.9))
+    let all = transitions(50)
+    let seen = images(of: all, broken: 0.2)
+    for (transition, images) in zip(all, seen) { buffer.append(transition, images: images) }
+    var batch = Batch(rows: 200, observationSize: 5, actionSize: 2, imageSize: 37)
+    var stream = RandomStream(seed: 7, name: "test.draws")
+    buffer.sample(into: &batch, rows: 0..<200, using: &stream)
+    for row in 0..<200 {
+      let before = Array(batch.images.row(row))
+      let first = seen.firstIndex { $0.before == before }
+      guard let first else {
+        Issue.record("row \(row) has no known image")
+        continue
+      }
+      let (_, last) = returned(all, from: first, steps: 3, discount: 0.9)
+      #expect(Array(batch.nextImages.row(row)) == seen[last].after)
+    }
+  }
+
+  @Test(arguments: [1, 7, 8, 9, 15, 16, 17, 22, 64])
+  func `rows of any length come whole`(size: Int) {
+    var stream = RandomStream(seed: 5, name: "test.lengths")
+    func numbers() -> [Float] { (0..<size).map { _ in Float(stream.uniform(eitherSide: 1)) } }
+    let all = (0..<20).map { index in
+      Transition(
+        sequence: UInt64(index), episode: 0, policyVersion: 0, observation: numbers(),
+        action: numbers(), reward: Float(index), nextObservation: numbers(), ending: nil)
+    }
+    var buffer = ReplayBuffer(capacity: 32, observationSize: size, actionSize: size)
+    for transition in all { buffer.append(transition) }
+    var batch = Batch(rows: 50, observationSize: size, actionSize: size)
+    buffer.sample(into: &batch, rows: 0..<50, using: &stream)
+    for row in 0..<50 {
+      let source = all[Int(batch.rewards[row, 0])]
+      #expect((0..<size).map { batch.observations[row, $0] } == source.observation)
+      #expect((0..<size).map { batch.actions[row, $0] } == source.action)
+      #expect((0..<size).map { batch.nextObservations[row, $0] } == source.nextObservation)
+    }
+  }
+}
