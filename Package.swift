@@ -44,6 +44,8 @@ let cRooms: [Target] = [
       .linkedLibrary("mujoco"),
       .unsafeFlags(["-L" + mujoco + "/lib", "-Xlinker", "-rpath", "-Xlinker", mujoco + "/lib"]),
     ]),
+  .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+  .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
   .target(
     name: "CKernels", cxxSettings: [.unsafeFlags(["-O3", "-isystem", "/usr/include/eigen3"])]),
 ]
@@ -88,14 +90,16 @@ let learning: [Target] = [
 let files: [Target] = [
   room("Recipes", uses: ["Messages", "Geometry", yams]),
   room("Metrics"),
+  room("MCAP", uses: ["CZlib", "CZstd"]),
+  room("Episodes", uses: ["MCAP", "Messages", "Geometry"]),
 ]
 
 let composition: [Target] = [
   room(
     "Sessions",
     uses: [
-      "ControlLoop", "ControlSlots", "Experts", "Geometry", "ImpedanceControl", "LearningSlots",
-      "Messages", "Metrics", "NeuralNetworks", "OffPolicy", "Randomness", "RealTime", "Recipes",
+      "ControlLoop", "ControlSlots", "Episodes", "Experts", "Geometry", "ImpedanceControl",
+      "LearningSlots", "MCAP", "Messages", "Metrics", "NeuralNetworks", "OffPolicy", "Randomness", "RealTime", "Recipes",
       "Replay", "Resets", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
     ]),
   .executableTarget(

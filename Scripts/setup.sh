@@ -48,6 +48,8 @@ install_packages() {
 missing_packages() {
   [ -f /usr/include/zmq.h ] || echo libzmq3-dev
   [ -f /usr/include/eigen3/Eigen/Core ] || echo libeigen3-dev
+  [ -f /usr/include/zlib.h ] || echo zlib1g-dev
+  [ -f /usr/include/zstd.h ] || echo libzstd-dev
 }
 
 check_packages() {

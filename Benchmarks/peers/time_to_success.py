@@ -29,7 +29,7 @@ from harness.processes import output_of
 from harness.tables import markdown
 
 RECIPE = "Launch/pcb-insertion.yaml"
-DEMONSTRATIONS = "Demonstrations/pcb-insertion.safetensors"
+DEMONSTRATIONS = "Demonstrations/pcb-insertion"
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def train_kinglet(seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """`kinglet launch` with the rule of this comparison."""
     words = [
         KINGLET, "launch", RECIPE, "--replace", "--json", f"seed={seed}",
-        f"run=runs/peers-{seed}", f"demonstrations.file={DEMONSTRATIONS}", "finish.steps=1000000",
+        f"run=runs/peers-{seed}", f"demonstrations.folder={DEMONSTRATIONS}", "finish.steps=1000000",
         "finish.window=100", "finish.success=0.98", f"finish.robotMinutes={options.robot_minutes}",
     ]  # fmt: skip
     summary = run(words, options.deadline)

@@ -19,6 +19,7 @@ where Law.Setpoint == Messages.Setpoint {
     asked: JointVector(), allowed: JointVector(), events: [])
   /// Ticks on which the safety filter changed the torque.
   public private(set) var interventions: UInt64 = 0
+  private var told = InterventionLog()
 
   /// A loop that has not started.
   ///
@@ -66,13 +67,46 @@ where Law.Setpoint == Messages.Setpoint {
     let setpoint = schedule.setpoint(at: state.tick)
     let asked = law.torque(for: state, toward: setpoint)
     last = filter.admit(asked, for: state, last: before)
-    if !last.events.isEmpty { interventions += 1 }
+    if !last.events.isEmpty {
+      interventions += 1
+      told.add(last, tick: state.tick)
+    }
     lastTick = state.tick
     var command = JointTorque()
     command.tick = state.tick
     command.torque = last.allowed
     command.setpoint = setpoint.sequence
     return command
+  }
+
+  /// The interventions since this was last asked for; then they are forgotten.
+  public mutating func takeInterventions() -> SafetyInterventions { told.take() }
+
+  /// All that the loop goes on from.
+  public var snapshot: ControlSnapshot {
+    var snapshot = ControlSnapshot(schedule: schedule.snapshot)
+    snapshot.lawMemory = law.memory
+    snapshot.lastTick = lastTick
+    snapshot.asked = last.asked
+    snapshot.allowed = last.allowed
+    snapshot.events = last.events.rawValue
+    snapshot.interventions = interventions
+    return snapshot
+  }
+
+  /// Goes on from a snapshot of a loop of the same kind.
+  ///
+  /// False, and nothing done, when it is none.
+  public mutating func restore(_ snapshot: ControlSnapshot) -> Bool {
+    guard snapshot.schedule.isUsable, law.restore(snapshot.lawMemory) else { return false }
+    schedule.restore(snapshot.schedule)
+    lastTick = snapshot.lastTick
+    last = SafeTorque(
+      asked: snapshot.asked, allowed: snapshot.allowed,
+      events: SafetyEvents(rawValue: snapshot.events))
+    interventions = snapshot.interventions
+    told = InterventionLog()
+    return true
   }
 
   /// Starts law and hold at the first state; returns the torque sent the tick before [N·m].

@@ -78,6 +78,31 @@ public struct SetpointSchedule: ~Copyable {
     return result
   }
 
+  /// All that the schedule goes on from.
+  public var snapshot: ScheduleSnapshot {
+    var snapshot = ScheduleSnapshot(current: current)
+    snapshot.newest = newest
+    snapshot.late = late
+    snapshot.waiting = (0..<count).map { waiting[$0] }
+    snapshot.departure = departure
+    snapshot.switchTick = switchTick
+    snapshot.lastTick = lastTick
+    return snapshot
+  }
+
+  /// Goes on from a usable snapshot.
+  public mutating func restore(_ snapshot: ScheduleSnapshot) {
+    precondition(snapshot.isUsable, "a snapshot that no schedule gives")
+    newest = snapshot.newest
+    late = snapshot.late
+    current = snapshot.current
+    count = snapshot.waiting.count
+    for (place, setpoint) in snapshot.waiting.enumerated() { waiting[place] = setpoint }
+    departure = snapshot.departure
+    switchTick = snapshot.switchTick
+    lastTick = snapshot.lastTick
+  }
+
   /// Waiting setpoints stand in the order of their sequence, so the last due one is the newest.
   private func newestInForce(at tick: Int64) -> Int? {
     var index = count - 1
@@ -99,6 +124,16 @@ public struct SetpointSchedule: ~Copyable {
     }
     let fraction = Double(tick - switchTick + 1) / Double(rampTicks)
     return departure.interpolated(toward: current.baseFromTool, fraction: fraction)
+  }
+}
+
+extension ScheduleSnapshot {
+  /// True when a schedule may go on from it.
+  var isUsable: Bool {
+    let sequences = waiting.map(\.sequence)
+    return waiting.count <= SetpointSchedule.capacity && current.isUsable
+      && waiting.allSatisfy(\.isUsable) && zip(sequences, sequences.dropFirst()).allSatisfy(<)
+      && sequences.allSatisfy { $0 > current.sequence && $0 <= newest }
   }
 }
 

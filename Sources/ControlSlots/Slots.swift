@@ -27,6 +27,11 @@ public protocol Controller: ~Copyable {
   associatedtype Setpoint: Sendable & BitwiseCopyable
   /// Takes the current posture as the one to prefer; called once before the first `torque`.
   mutating func start(at state: ArmState)
+  /// What the law remembers from tick to tick; empty before `start`.
+  var memory: [Double] { get }
+  /// Goes on from what a law of the same kind remembered; false, and nothing done, for a list that
+  /// is none of its memories.
+  mutating func restore(_ memory: [Double]) -> Bool
   /// The torque without gravity [N·m]. Allocates nothing, takes no lock, cannot fail.
   mutating func torque(for state: ArmState, toward setpoint: Setpoint) -> JointVector
 }

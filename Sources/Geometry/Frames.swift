@@ -19,3 +19,7 @@ public enum Board: Frame {}
 ///
 /// Only the simulator knows it.
 public enum Part: Frame {}
+/// A body of a model.
+public enum Body: Frame {}
+/// The body that a body of a model hangs on.
+public enum Parent: Frame {}

@@ -32,6 +32,16 @@ public struct CartesianImpedance: Controller, Sendable {
   /// Takes the posture of the state as q₀.
   public mutating func start(at state: ArmState) { posture = state.position }
 
+  /// q₀ [rad], nothing before `start`.
+  public var memory: [Double] { posture?.array ?? [] }
+
+  /// Takes a remembered q₀ [rad].
+  public mutating func restore(_ memory: [Double]) -> Bool {
+    guard memory.isEmpty || memory.count == JointVector.count else { return false }
+    posture = JointVector(memory)
+    return true
+  }
+
   /// τ [N·m].
   ///
   /// Finite for every finite state and setpoint: magnitudes beyond any arm's are cut first.

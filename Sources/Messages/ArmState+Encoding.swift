@@ -3,6 +3,8 @@ import Geometry
 extension ArmState: FixedLengthMessage {
   /// Length of every encoding [bytes].
   public static let encodedLength = 826
+  /// Where in an encoding the robot time stands: behind the tick and its own tag.
+  static let timeOffset = 10
 
   /// Writes the protobuf `kinglet.v1.ArmState` without allocating.
   public func encode(into buffer: UnsafeMutableRawBufferPointer) {

@@ -33,7 +33,9 @@ extension Message {
     case .grant(let it): self = .grant(Grant(it))
     case .granted(let it): self = .granted(try ArmState(it))
     case .setpoint(let it): self = .setpoint(try Setpoint(it))
-    case .setpointAccepted(let it): self = .setpointAccepted(sequence: it.sequence)
+    case .setpointAccepted(let it):
+      self = .setpointAccepted(
+        sequence: it.sequence, safety: try SafetyInterventions(it.safety))
     case .judgeStart: self = .judgeStart
     case .judge(let it): self = .judge(try ArmState(it))
     case .judgement(let it): self = .judgement(try Judgement(it))
@@ -58,6 +60,33 @@ extension Message {
       self = .environmentStep(
         action: try it.action.checked("EnvironmentStep.action", limit: Limit.numbers))
     case .environmentState(let it): self = .environmentState(try EnvironmentState(it))
+    case .episodeEnd, .episodeEnded, .controlRequest, .control, .safetyRequest, .safety,
+      .worldRestore, .records, .recordStart, .recordEnd, .recordAccepted:
+      self = try Message(ofRecording: body)
+    }
+  }
+
+  private init(ofRecording body: ProtoEnvelope.OneOf_Body) throws(MessageError) {
+    switch body {
+    case .episodeEnd(let it): self = .episodeEnd(episode: it.episode)
+    case .episodeEnded: self = .episodeEnded
+    case .controlRequest: self = .controlRequest
+    case .control(let it): self = .control(try ControlSnapshot(it))
+    case .safetyRequest: self = .safetyRequest
+    case .safety(let it): self = .safety(try SafetyInterventions(it))
+    case .worldRestore(let it):
+      self = .worldRestore(EpisodeStart(it.start), try WorldSnapshot(it.world))
+    case .records(let it): self = .records(try Records(it))
+    case .recordStart(let it):
+      self = .recordStart(
+        try EpisodeOrigin(it.origin), at: RecordTime(robot: it.robotTime, wall: it.wallTime))
+    case .recordEnd(let it):
+      guard it.outcome.count <= Limit.outcome else {
+        throw .tooMany("RecordEnd.outcome", count: it.outcome.count, limit: Limit.outcome)
+      }
+      self = .recordEnd(episode: it.episode, outcome: it.outcome)
+    case .recordAccepted: self = .recordAccepted
+    default: throw .unknownKind
     }
   }
 }

@@ -26,7 +26,12 @@ extension Message {
     case .grant(let grant): .grant(ProtoGrant(grant))
     case .granted(let state): .granted(ProtoArmState(state))
     case .setpoint(let setpoint): .setpoint(ProtoSetpoint(setpoint))
-    case .setpointAccepted(let sequence): .setpointAccepted(.with { $0.sequence = sequence })
+    case .setpointAccepted(let sequence, let safety):
+      .setpointAccepted(
+        .with {
+          $0.sequence = sequence
+          if safety != SafetyInterventions() { $0.safety = ProtoSafetyInterventions(safety) }
+        })
     case .judgeStart: .judgeStart(ProtoEmpty())
     case .judge(let state): .judge(ProtoArmState(state))
     case .judgement(let judgement): .judgement(ProtoJudgement(judgement))
@@ -46,6 +51,25 @@ extension Message {
     case .environmentReset: .environmentReset(ProtoEmpty())
     case .environmentStep(let action): .environmentStep(.with { $0.action = action })
     case .environmentState(let state): .environmentState(ProtoEnvironmentState(state))
+    case .episodeEnd(let episode): .episodeEnd(.with { $0.episode = episode })
+    case .episodeEnded: .episodeEnded(ProtoEmpty())
+    case .controlRequest: .controlRequest(ProtoEmpty())
+    case .control(let control): .control(ProtoControlSnapshot(control))
+    case .safetyRequest: .safetyRequest(ProtoEmpty())
+    case .safety(let safety): .safety(ProtoSafetyInterventions(safety))
+    case .worldRestore(let start, let world):
+      .worldRestore(
+        .with { ($0.start, $0.world) = (ProtoEpisodeStart(start), ProtoWorldSnapshot(world)) })
+    case .records(let records): .records(ProtoRecords(records))
+    case .recordStart(let origin, let time):
+      .recordStart(
+        .with {
+          $0.origin = ProtoEpisodeOrigin(origin)
+          ($0.robotTime, $0.wallTime) = (time.robot, time.wall)
+        })
+    case .recordEnd(let episode, let outcome):
+      .recordEnd(.with { ($0.episode, $0.outcome) = (episode, outcome) })
+    case .recordAccepted: .recordAccepted(ProtoEmpty())
     }
   }
 }

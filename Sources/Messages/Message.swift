@@ -20,8 +20,8 @@ public enum Message: Sendable, Equatable {
   case granted(ArmState)
   /// A goal for the controller; answered by `setpointAccepted`.
   case setpoint(Setpoint)
-  /// The goal has arrived.
-  case setpointAccepted(sequence: UInt64)
+  /// The goal has arrived; what the safety filter did since this was last told.
+  case setpointAccepted(sequence: UInt64, safety: SafetyInterventions = SafetyInterventions())
   /// Forget the episode before.
   case judgeStart
   /// Judge the step that ended in this state; answered by `judgement`.
@@ -54,6 +54,28 @@ public enum Message: Sendable, Equatable {
   case environmentStep(action: [Float])
   /// Where the episode stands: at its start, or after a step.
   case environmentState(EnvironmentState)
+  /// The episode is over; answered by `episodeEnded`.
+  case episodeEnd(episode: UInt64)
+  /// The driver has told the recorder all of it.
+  case episodeEnded
+  /// Asks the controller what it goes on from; answered by `control`.
+  case controlRequest
+  /// What the controller goes on from; sent to a controller, it goes on from there.
+  case control(ControlSnapshot)
+  /// Asks for the safety filter's interventions; answered by `safety`.
+  case safetyRequest
+  /// The interventions since the last time.
+  case safety(SafetyInterventions)
+  /// Lets a simulated arm go on from a snapshot; answered by `episodeStarted`.
+  case worldRestore(EpisodeStart, WorldSnapshot)
+  /// Records of an episode, not answered.
+  case records(Records)
+  /// An episode begins to be recorded; answered by `recordAccepted`.
+  case recordStart(EpisodeOrigin, at: RecordTime)
+  /// An episode has been recorded, and what came of it; answered by `recordAccepted`.
+  case recordEnd(episode: UInt64, outcome: [String: String])
+  /// The recorder knows.
+  case recordAccepted
 }
 
 /// How long parts of a message may be.
@@ -64,6 +86,12 @@ enum Limit {
   static let numbers = 1024
   /// Named values of a status.
   static let statusValues = 1024
+  /// Numbers of a simulator's state.
+  static let integration = 65536
+  /// Bodies that an episode moved in the model.
+  static let placements = 64
+  /// Entries of an episode's outcome.
+  static let outcome = 64
   /// Bytes of a message that holds neither transitions nor a policy.
   static let ordinary = 1 << 20
 }

@@ -82,6 +82,87 @@ nonisolated enum ProtoEnding: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+/// A series of records.
+nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+
+  /// None.
+  case unspecified // = 0
+
+  /// `Observation`, each step and once more at the end.
+  case observation // = 1
+
+  /// `Action`, each step.
+  case action // = 2
+
+  /// `Setpoint`, each step.
+  case setpoint // = 3
+
+  /// `StepReward`, each step.
+  case reward // = 4
+
+  /// `SafetyIntervention`, when there is one.
+  case safety // = 5
+
+  /// `SimulatorState`, each step.
+  case simulatorState // = 6
+
+  /// `Truth`, each step.
+  case truth // = 7
+
+  /// `LogLine`, when there is one.
+  case log // = 8
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .observation
+    case 2: self = .action
+    case 3: self = .setpoint
+    case 4: self = .reward
+    case 5: self = .safety
+    case 6: self = .simulatorState
+    case 7: self = .truth
+    case 8: self = .log
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .observation: return 1
+    case .action: return 2
+    case .setpoint: return 3
+    case .reward: return 4
+    case .safety: return 5
+    case .simulatorState: return 6
+    case .truth: return 7
+    case .log: return 8
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [ProtoTopic] = [
+    .unspecified,
+    .observation,
+    .action,
+    .setpoint,
+    .reward,
+    .safety,
+    .simulatorState,
+    .truth,
+    .log,
+  ]
+
+}
+
 /// A rigid transform p -> R p + t.
 nonisolated struct ProtoPose: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -352,9 +433,21 @@ nonisolated struct ProtoSetpointAccepted: Sendable {
   /// Its sequence.
   var sequence: UInt64 = 0
 
+  /// What the safety filter did since this was last told.
+  var safety: ProtoSafetyInterventions {
+    get {_safety ?? ProtoSafetyInterventions()}
+    set {_safety = newValue}
+  }
+  /// Returns true if `safety` has been explicitly set.
+  var hasSafety: Bool {self._safety != nil}
+  /// Clears the value of `safety`. Subsequent reads from it will return its default value.
+  mutating func clearSafety() {self._safety = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _safety: ProtoSafetyInterventions? = nil
 }
 
 /// Lock-step: lets simulated time run up to and including a tick.
@@ -681,6 +774,648 @@ nonisolated struct ProtoEnvironmentState: Sendable {
 
   /// Robot time since the episode's first observation [s].
   var seconds: Double = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// An episode ends: what is recorded ends with it; answered by `episode_ended`.
+nonisolated struct ProtoEpisodeEnd: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Episode number.
+  var episode: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A change that the safety filter made to a torque.
+nonisolated struct ProtoSafetyIntervention: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Tick of the torque.
+  var tick: Int64 = 0
+
+  /// What the law asked for [N·m]. Length 7.
+  var asked: [Double] = []
+
+  /// What was sent [N·m]. Length 7.
+  var allowed: [Double] = []
+
+  /// Why, a bit each: 1 not finite, 2 joint position, 4 joint velocity, 8 tool speed, 16 torque,
+  /// 32 torque rate.
+  var events: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The safety filter's interventions since they were last told, at most 1024; the oldest go first.
+nonisolated struct ProtoSafetyInterventions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The interventions.
+  var interventions: [ProtoSafetyIntervention] = []
+
+  /// How many more there were.
+  var untold: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A part of the model that an episode changed.
+nonisolated struct ProtoBodyPlacement: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Name of the body in the model.
+  var body: String = String()
+
+  /// Its pose in its parent.
+  var parentFromBody: ProtoPose {
+    get {_parentFromBody ?? ProtoPose()}
+    set {_parentFromBody = newValue}
+  }
+  /// Returns true if `parentFromBody` has been explicitly set.
+  var hasParentFromBody: Bool {self._parentFromBody != nil}
+  /// Clears the value of `parentFromBody`. Subsequent reads from it will return its default value.
+  mutating func clearParentFromBody() {self._parentFromBody = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _parentFromBody: ProtoPose? = nil
+}
+
+/// All that a simulated arm goes on from: with the recipe's model it decides every later tick.
+nonisolated struct ProtoWorldSnapshot: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What the arm reports.
+  var state: ProtoArmState {
+    get {_storage._state ?? ProtoArmState()}
+    set {_uniqueStorage()._state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  var hasState: Bool {_storage._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  mutating func clearState() {_uniqueStorage()._state = nil}
+
+  /// MuJoCo's integration state (mjSTATE_INTEGRATION), see its documentation. At most 65536 numbers.
+  var integration: [Double] {
+    get {_storage._integration}
+    set {_uniqueStorage()._integration = newValue}
+  }
+
+  /// What this episode changed in the model. At most 64.
+  var placements: [ProtoBodyPlacement] {
+    get {_storage._placements}
+    set {_uniqueStorage()._placements = newValue}
+  }
+
+  /// The stream of sensor noise: four words of xoshiro256++. Length 4.
+  var noise: [UInt64] {
+    get {_storage._noise}
+    set {_uniqueStorage()._noise = newValue}
+  }
+
+  /// Low-passed external torque of the wrench estimate [N·m]. Length 7.
+  var filteredTorque: [Double] {
+    get {_storage._filteredTorque}
+    set {_uniqueStorage()._filteredTorque = newValue}
+  }
+
+  /// The estimate before zeroing and bias.
+  var rawWrench: ProtoWrench {
+    get {_storage._rawWrench ?? ProtoWrench()}
+    set {_uniqueStorage()._rawWrench = newValue}
+  }
+  /// Returns true if `rawWrench` has been explicitly set.
+  var hasRawWrench: Bool {_storage._rawWrench != nil}
+  /// Clears the value of `rawWrench`. Subsequent reads from it will return its default value.
+  mutating func clearRawWrench() {_uniqueStorage()._rawWrench = nil}
+
+  /// What is subtracted from it.
+  var zeroWrench: ProtoWrench {
+    get {_storage._zeroWrench ?? ProtoWrench()}
+    set {_uniqueStorage()._zeroWrench = newValue}
+  }
+  /// Returns true if `zeroWrench` has been explicitly set.
+  var hasZeroWrench: Bool {_storage._zeroWrench != nil}
+  /// Clears the value of `zeroWrench`. Subsequent reads from it will return its default value.
+  mutating func clearZeroWrench() {_uniqueStorage()._zeroWrench = nil}
+
+  /// The episode's hidden bias.
+  var biasWrench: ProtoWrench {
+    get {_storage._biasWrench ?? ProtoWrench()}
+    set {_uniqueStorage()._biasWrench = newValue}
+  }
+  /// Returns true if `biasWrench` has been explicitly set.
+  var hasBiasWrench: Bool {_storage._biasWrench != nil}
+  /// Clears the value of `biasWrench`. Subsequent reads from it will return its default value.
+  mutating func clearBiasWrench() {_uniqueStorage()._biasWrench = nil}
+
+  /// The latest raw estimates as a ring of 100, six numbers each. Length 600.
+  var wrenchHistory: [Double] {
+    get {_storage._wrenchHistory}
+    set {_uniqueStorage()._wrenchHistory = newValue}
+  }
+
+  /// How many of the ring are filled.
+  var wrenchFilled: UInt32 {
+    get {_storage._wrenchFilled}
+    set {_uniqueStorage()._wrenchFilled = newValue}
+  }
+
+  /// Where in the ring the next one goes.
+  var wrenchNext: UInt32 {
+    get {_storage._wrenchNext}
+    set {_uniqueStorage()._wrenchNext = newValue}
+  }
+
+  /// Contact force now, and the largest since the episode's start [N].
+  var contactForce: Double {
+    get {_storage._contactForce}
+    set {_uniqueStorage()._contactForce = newValue}
+  }
+
+  var peakContactForce: Double {
+    get {_storage._peakContactForce}
+    set {_uniqueStorage()._peakContactForce = newValue}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// All that a controller goes on from.
+nonisolated struct ProtoControlSnapshot: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What the law remembers: of Cartesian impedance the posture that its null space prefers [rad],
+  /// nothing before the first state. At most 1024 numbers.
+  var lawMemory: [Double] {
+    get {_storage._lawMemory}
+    set {_uniqueStorage()._lawMemory = newValue}
+  }
+
+  /// Whether a tick has been computed, and the last one.
+  var hasStarted_p: Bool {
+    get {_storage._hasStarted_p}
+    set {_uniqueStorage()._hasStarted_p = newValue}
+  }
+
+  var lastTick: Int64 {
+    get {_storage._lastTick}
+    set {_uniqueStorage()._lastTick = newValue}
+  }
+
+  /// What the law asked for on that tick, and what was sent [N·m]. Length 7.
+  var asked: [Double] {
+    get {_storage._asked}
+    set {_uniqueStorage()._asked = newValue}
+  }
+
+  var allowed: [Double] {
+    get {_storage._allowed}
+    set {_uniqueStorage()._allowed = newValue}
+  }
+
+  /// Why they differ, see `SafetyIntervention`.
+  var events: UInt32 {
+    get {_storage._events}
+    set {_uniqueStorage()._events = newValue}
+  }
+
+  /// Ticks on which they differed.
+  var interventions: UInt64 {
+    get {_storage._interventions}
+    set {_uniqueStorage()._interventions = newValue}
+  }
+
+  /// Newest setpoint received, and how many came late.
+  var newestSetpoint: UInt64 {
+    get {_storage._newestSetpoint}
+    set {_uniqueStorage()._newestSetpoint = newValue}
+  }
+
+  var lateSetpoints: UInt64 {
+    get {_storage._lateSetpoints}
+    set {_uniqueStorage()._lateSetpoints = newValue}
+  }
+
+  /// The setpoint in force, and those that wait for their tick. At most 16.
+  var current: ProtoSetpoint {
+    get {_storage._current ?? ProtoSetpoint()}
+    set {_uniqueStorage()._current = newValue}
+  }
+  /// Returns true if `current` has been explicitly set.
+  var hasCurrent: Bool {_storage._current != nil}
+  /// Clears the value of `current`. Subsequent reads from it will return its default value.
+  mutating func clearCurrent() {_uniqueStorage()._current = nil}
+
+  var waiting: [ProtoSetpoint] {
+    get {_storage._waiting}
+    set {_uniqueStorage()._waiting = newValue}
+  }
+
+  /// Where the ramp to the setpoint in force began, and at which tick.
+  var departure: ProtoPose {
+    get {_storage._departure ?? ProtoPose()}
+    set {_uniqueStorage()._departure = newValue}
+  }
+  /// Returns true if `departure` has been explicitly set.
+  var hasDeparture: Bool {_storage._departure != nil}
+  /// Clears the value of `departure`. Subsequent reads from it will return its default value.
+  mutating func clearDeparture() {_uniqueStorage()._departure = nil}
+
+  var switchTick: Int64 {
+    get {_storage._switchTick}
+    set {_uniqueStorage()._switchTick = newValue}
+  }
+
+  /// Last tick that was asked for.
+  var scheduleTick: Int64 {
+    get {_storage._scheduleTick}
+    set {_uniqueStorage()._scheduleTick = newValue}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// All that an episode starts from; its first record.
+nonisolated struct ProtoEpisodeOrigin: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The episode.
+  var start: ProtoEpisodeStart {
+    get {_storage._start ?? ProtoEpisodeStart()}
+    set {_uniqueStorage()._start = newValue}
+  }
+  /// Returns true if `start` has been explicitly set.
+  var hasStart: Bool {_storage._start != nil}
+  /// Clears the value of `start`. Subsequent reads from it will return its default value.
+  mutating func clearStart() {_uniqueStorage()._start = nil}
+
+  /// The arm at the start.
+  var state: ProtoArmState {
+    get {_storage._state ?? ProtoArmState()}
+    set {_uniqueStorage()._state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  var hasState: Bool {_storage._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  mutating func clearState() {_uniqueStorage()._state = nil}
+
+  /// From an observation to its action's effect [ticks].
+  var latency: Int64 {
+    get {_storage._latency}
+    set {_uniqueStorage()._latency = newValue}
+  }
+
+  /// Last setpoint and last grant sent before the start.
+  var setpointSequence: UInt64 {
+    get {_storage._setpointSequence}
+    set {_uniqueStorage()._setpointSequence = newValue}
+  }
+
+  var grantSequence: UInt64 {
+    get {_storage._grantSequence}
+    set {_uniqueStorage()._grantSequence = newValue}
+  }
+
+  /// Steps of the session before this episode.
+  var steps: UInt64 {
+    get {_storage._steps}
+    set {_uniqueStorage()._steps = newValue}
+  }
+
+  /// The controller.
+  var control: ProtoControlSnapshot {
+    get {_storage._control ?? ProtoControlSnapshot()}
+    set {_uniqueStorage()._control = newValue}
+  }
+  /// Returns true if `control` has been explicitly set.
+  var hasControl: Bool {_storage._control != nil}
+  /// Clears the value of `control`. Subsequent reads from it will return its default value.
+  mutating func clearControl() {_uniqueStorage()._control = nil}
+
+  /// The simulated world; absent on a real arm.
+  var world: ProtoWorldSnapshot {
+    get {_storage._world ?? ProtoWorldSnapshot()}
+    set {_uniqueStorage()._world = newValue}
+  }
+  /// Returns true if `world` has been explicitly set.
+  var hasWorld: Bool {_storage._world != nil}
+  /// Clears the value of `world`. Subsequent reads from it will return its default value.
+  mutating func clearWorld() {_uniqueStorage()._world = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Lets a simulated arm go on from a snapshot.
+nonisolated struct ProtoWorldRestore: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Episode that is run again.
+  var start: ProtoEpisodeStart {
+    get {_start ?? ProtoEpisodeStart()}
+    set {_start = newValue}
+  }
+  /// Returns true if `start` has been explicitly set.
+  var hasStart: Bool {self._start != nil}
+  /// Clears the value of `start`. Subsequent reads from it will return its default value.
+  mutating func clearStart() {self._start = nil}
+
+  /// Where to go on.
+  var world: ProtoWorldSnapshot {
+    get {_world ?? ProtoWorldSnapshot()}
+    set {_world = newValue}
+  }
+  /// Returns true if `world` has been explicitly set.
+  var hasWorld: Bool {self._world != nil}
+  /// Clears the value of `world`. Subsequent reads from it will return its default value.
+  mutating func clearWorld() {self._world = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _start: ProtoEpisodeStart? = nil
+  fileprivate var _world: ProtoWorldSnapshot? = nil
+}
+
+/// What a policy saw.
+nonisolated struct ProtoObservation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Tick of the state that it was made of.
+  var tick: Int64 = 0
+
+  /// Scaled observation. At most 1024 numbers.
+  var values: [Float] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What a policy did.
+nonisolated struct ProtoAction: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Step of the episode, from 0.
+  var step: UInt32 = 0
+
+  /// Tick of the observation.
+  var tick: Int64 = 0
+
+  /// Version of the policy.
+  var policyVersion: UInt64 = 0
+
+  /// What it asked for, each number in -1...1. At most 1024 numbers.
+  var asked: [Float] = []
+
+  /// What it meant, where a disturbance was added on purpose; else empty.
+  var intended: [Float] = []
+
+  /// What the fence left of it.
+  var executed: [Float] = []
+
+  /// First tick that the resulting setpoint governs.
+  var effectTick: Int64 = 0
+
+  /// Sequence of that setpoint.
+  var setpoint: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The verdict on a step.
+nonisolated struct ProtoStepReward: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Step of the episode, from 0.
+  var step: UInt32 = 0
+
+  /// Tick of the state that was judged.
+  var tick: Int64 = 0
+
+  /// Reward.
+  var reward: Float = 0
+
+  /// Set on the last step.
+  var ending: ProtoEnding = .unspecified
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The whole state of the simulator.
+nonisolated struct ProtoSimulatorState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Its tick.
+  var tick: Int64 = 0
+
+  /// MuJoCo's integration state (mjSTATE_INTEGRATION). At most 65536 numbers.
+  var integration: [Double] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A line of a log.
+nonisolated struct ProtoLogLine: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Who says it.
+  var role: String = String()
+
+  /// The line.
+  var text: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// One record.
+nonisolated struct ProtoRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Its series.
+  var topic: ProtoTopic = .unspecified
+
+  /// Robot time since the driver's start [ns].
+  var robotTime: Int64 = 0
+
+  /// Wall time since 1970 [ns].
+  var wallTime: Int64 = 0
+
+  /// The encoded message that the series holds.
+  var message: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Consecutive ticks: states and the torques that answer them.
+nonisolated struct ProtoTickRecords: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Encodings of `ArmState`, one after another.
+  var states: Data = Data()
+
+  /// Encodings of `JointTorque`, one after another.
+  var torques: Data = Data()
+
+  /// Wall time of each tick since 1970 [ns]; their number is that of states and torques.
+  var wallTimes: [Int64] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What a process has to record.
+nonisolated struct ProtoRecords: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Episode that they belong to.
+  var episode: UInt64 = 0
+
+  /// Ticks of the arm.
+  var ticks: ProtoTickRecords {
+    get {_ticks ?? ProtoTickRecords()}
+    set {_ticks = newValue}
+  }
+  /// Returns true if `ticks` has been explicitly set.
+  var hasTicks: Bool {self._ticks != nil}
+  /// Clears the value of `ticks`. Subsequent reads from it will return its default value.
+  mutating func clearTicks() {self._ticks = nil}
+
+  /// Whatever else. At most 4096.
+  var records: [ProtoRecord] = []
+
+  /// Whether the sender's part of the episode ends with these.
+  var isLast: Bool = false
+
+  /// Records that the sender had to drop since its last message, in real time only.
+  var dropped: UInt64 = 0
+
+  /// In the driver's first message of an episode: the world at its start.
+  var world: ProtoWorldSnapshot {
+    get {_world ?? ProtoWorldSnapshot()}
+    set {_world = newValue}
+  }
+  /// Returns true if `world` has been explicitly set.
+  var hasWorld: Bool {self._world != nil}
+  /// Clears the value of `world`. Subsequent reads from it will return its default value.
+  mutating func clearWorld() {self._world = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _ticks: ProtoTickRecords? = nil
+  fileprivate var _world: ProtoWorldSnapshot? = nil
+}
+
+/// An episode begins to be recorded; answered by `record_accepted`.
+nonisolated struct ProtoRecordStart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What it starts from, as far as the sender knows.
+  var origin: ProtoEpisodeOrigin {
+    get {_origin ?? ProtoEpisodeOrigin()}
+    set {_origin = newValue}
+  }
+  /// Returns true if `origin` has been explicitly set.
+  var hasOrigin: Bool {self._origin != nil}
+  /// Clears the value of `origin`. Subsequent reads from it will return its default value.
+  mutating func clearOrigin() {self._origin = nil}
+
+  /// Robot time of the start [ns].
+  var robotTime: Int64 = 0
+
+  /// Wall time of the start since 1970 [ns].
+  var wallTime: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _origin: ProtoEpisodeOrigin? = nil
+}
+
+/// An episode has been recorded; answered by `record_accepted`.
+nonisolated struct ProtoRecordEnd: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Episode number.
+  var episode: UInt64 = 0
+
+  /// What came of it, for the file's metadata. At most 64 entries.
+  var outcome: Dictionary<String,String> = [:]
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1043,6 +1778,105 @@ nonisolated struct ProtoEnvelope: Sendable {
     set {body = .environmentState(newValue)}
   }
 
+  /// The episode is over; answered by `episode_ended`.
+  var episodeEnd: ProtoEpisodeEnd {
+    get {
+      if case .episodeEnd(let v)? = body {return v}
+      return ProtoEpisodeEnd()
+    }
+    set {body = .episodeEnd(newValue)}
+  }
+
+  /// The driver has told the recorder all of it.
+  var episodeEnded: ProtoEmpty {
+    get {
+      if case .episodeEnded(let v)? = body {return v}
+      return ProtoEmpty()
+    }
+    set {body = .episodeEnded(newValue)}
+  }
+
+  /// Asks the controller what it goes on from; answered by `control`.
+  var controlRequest: ProtoEmpty {
+    get {
+      if case .controlRequest(let v)? = body {return v}
+      return ProtoEmpty()
+    }
+    set {body = .controlRequest(newValue)}
+  }
+
+  /// What the controller goes on from; sent to a controller, it goes on from there and answers the same.
+  var control: ProtoControlSnapshot {
+    get {
+      if case .control(let v)? = body {return v}
+      return ProtoControlSnapshot()
+    }
+    set {body = .control(newValue)}
+  }
+
+  /// Asks the controller for the safety filter's interventions; answered by `safety`.
+  var safetyRequest: ProtoEmpty {
+    get {
+      if case .safetyRequest(let v)? = body {return v}
+      return ProtoEmpty()
+    }
+    set {body = .safetyRequest(newValue)}
+  }
+
+  /// The interventions since the last time.
+  var safety: ProtoSafetyInterventions {
+    get {
+      if case .safety(let v)? = body {return v}
+      return ProtoSafetyInterventions()
+    }
+    set {body = .safety(newValue)}
+  }
+
+  /// Lets a simulated arm go on from a snapshot; answered by `episode_started`.
+  var worldRestore: ProtoWorldRestore {
+    get {
+      if case .worldRestore(let v)? = body {return v}
+      return ProtoWorldRestore()
+    }
+    set {body = .worldRestore(newValue)}
+  }
+
+  /// Records of an episode, not answered.
+  var records: ProtoRecords {
+    get {
+      if case .records(let v)? = body {return v}
+      return ProtoRecords()
+    }
+    set {body = .records(newValue)}
+  }
+
+  /// An episode begins to be recorded; answered by `record_accepted`.
+  var recordStart: ProtoRecordStart {
+    get {
+      if case .recordStart(let v)? = body {return v}
+      return ProtoRecordStart()
+    }
+    set {body = .recordStart(newValue)}
+  }
+
+  /// An episode has been recorded; answered by `record_accepted`.
+  var recordEnd: ProtoRecordEnd {
+    get {
+      if case .recordEnd(let v)? = body {return v}
+      return ProtoRecordEnd()
+    }
+    set {body = .recordEnd(newValue)}
+  }
+
+  /// The recorder knows.
+  var recordAccepted: ProtoEmpty {
+    get {
+      if case .recordAccepted(let v)? = body {return v}
+      return ProtoEmpty()
+    }
+    set {body = .recordAccepted(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1100,6 +1934,28 @@ nonisolated struct ProtoEnvelope: Sendable {
     case environmentStep(ProtoEnvironmentStep)
     /// The episode as it stands now.
     case environmentState(ProtoEnvironmentState)
+    /// The episode is over; answered by `episode_ended`.
+    case episodeEnd(ProtoEpisodeEnd)
+    /// The driver has told the recorder all of it.
+    case episodeEnded(ProtoEmpty)
+    /// Asks the controller what it goes on from; answered by `control`.
+    case controlRequest(ProtoEmpty)
+    /// What the controller goes on from; sent to a controller, it goes on from there and answers the same.
+    case control(ProtoControlSnapshot)
+    /// Asks the controller for the safety filter's interventions; answered by `safety`.
+    case safetyRequest(ProtoEmpty)
+    /// The interventions since the last time.
+    case safety(ProtoSafetyInterventions)
+    /// Lets a simulated arm go on from a snapshot; answered by `episode_started`.
+    case worldRestore(ProtoWorldRestore)
+    /// Records of an episode, not answered.
+    case records(ProtoRecords)
+    /// An episode begins to be recorded; answered by `record_accepted`.
+    case recordStart(ProtoRecordStart)
+    /// An episode has been recorded; answered by `record_accepted`.
+    case recordEnd(ProtoRecordEnd)
+    /// The recorder knows.
+    case recordAccepted(ProtoEmpty)
 
   }
 
@@ -1112,6 +1968,10 @@ fileprivate nonisolated let _protobuf_package = "kinglet.v1"
 
 nonisolated extension ProtoEnding: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ENDING_UNSPECIFIED\0\u{1}ENDING_TERMINAL\0\u{1}ENDING_TIME_LIMIT\0\u{1}ENDING_INTERRUPTED\0")
+}
+
+nonisolated extension ProtoTopic: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TOPIC_UNSPECIFIED\0\u{1}TOPIC_OBSERVATION\0\u{1}TOPIC_ACTION\0\u{1}TOPIC_SETPOINT\0\u{1}TOPIC_REWARD\0\u{1}TOPIC_SAFETY\0\u{1}TOPIC_SIMULATOR_STATE\0\u{1}TOPIC_TRUTH\0\u{1}TOPIC_LOG\0")
 }
 
 nonisolated extension ProtoPose: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1468,7 +2328,7 @@ nonisolated extension ProtoSetpoint: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoSetpointAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SetpointAccepted"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}safety\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1477,20 +2337,29 @@ nonisolated extension ProtoSetpointAccepted: SwiftProtobuf.Message, SwiftProtobu
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.sequence) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._safety) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.sequence != 0 {
       try visitor.visitSingularFixed64Field(value: self.sequence, fieldNumber: 1)
     }
+    try { if let v = self._safety {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoSetpointAccepted, rhs: ProtoSetpointAccepted) -> Bool {
     if lhs.sequence != rhs.sequence {return false}
+    if lhs._safety != rhs._safety {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2131,6 +3000,1066 @@ nonisolated extension ProtoEnvironmentState: SwiftProtobuf.Message, SwiftProtobu
   }
 }
 
+nonisolated extension ProtoEpisodeEnd: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EpisodeEnd"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.episode) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.episode != 0 {
+      try visitor.visitSingularFixed64Field(value: self.episode, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoEpisodeEnd, rhs: ProtoEpisodeEnd) -> Bool {
+    if lhs.episode != rhs.episode {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSafetyIntervention: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SafetyIntervention"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tick\0\u{1}asked\0\u{1}allowed\0\u{1}events\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSFixed64Field(value: &self.tick) }()
+      case 2: try { try decoder.decodeRepeatedDoubleField(value: &self.asked) }()
+      case 3: try { try decoder.decodeRepeatedDoubleField(value: &self.allowed) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.events) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.tick != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.tick, fieldNumber: 1)
+    }
+    if !self.asked.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.asked, fieldNumber: 2)
+    }
+    if !self.allowed.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.allowed, fieldNumber: 3)
+    }
+    if self.events != 0 {
+      try visitor.visitSingularUInt32Field(value: self.events, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoSafetyIntervention, rhs: ProtoSafetyIntervention) -> Bool {
+    if lhs.tick != rhs.tick {return false}
+    if lhs.asked != rhs.asked {return false}
+    if lhs.allowed != rhs.allowed {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSafetyInterventions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SafetyInterventions"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}interventions\0\u{1}untold\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.interventions) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.untold) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.interventions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.interventions, fieldNumber: 1)
+    }
+    if self.untold != 0 {
+      try visitor.visitSingularFixed64Field(value: self.untold, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoSafetyInterventions, rhs: ProtoSafetyInterventions) -> Bool {
+    if lhs.interventions != rhs.interventions {return false}
+    if lhs.untold != rhs.untold {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoBodyPlacement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".BodyPlacement"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{3}parent_from_body\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.body) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._parentFromBody) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.body.isEmpty {
+      try visitor.visitSingularStringField(value: self.body, fieldNumber: 1)
+    }
+    try { if let v = self._parentFromBody {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoBodyPlacement, rhs: ProtoBodyPlacement) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs._parentFromBody != rhs._parentFromBody {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoWorldSnapshot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WorldSnapshot"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}integration\0\u{1}placements\0\u{1}noise\0\u{3}filtered_torque\0\u{3}raw_wrench\0\u{3}zero_wrench\0\u{3}bias_wrench\0\u{3}wrench_history\0\u{3}wrench_filled\0\u{3}wrench_next\0\u{3}contact_force\0\u{3}peak_contact_force\0")
+
+  fileprivate class _StorageClass {
+    var _state: ProtoArmState? = nil
+    var _integration: [Double] = []
+    var _placements: [ProtoBodyPlacement] = []
+    var _noise: [UInt64] = []
+    var _filteredTorque: [Double] = []
+    var _rawWrench: ProtoWrench? = nil
+    var _zeroWrench: ProtoWrench? = nil
+    var _biasWrench: ProtoWrench? = nil
+    var _wrenchHistory: [Double] = []
+    var _wrenchFilled: UInt32 = 0
+    var _wrenchNext: UInt32 = 0
+    var _contactForce: Double = 0
+    var _peakContactForce: Double = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _state = source._state
+      _integration = source._integration
+      _placements = source._placements
+      _noise = source._noise
+      _filteredTorque = source._filteredTorque
+      _rawWrench = source._rawWrench
+      _zeroWrench = source._zeroWrench
+      _biasWrench = source._biasWrench
+      _wrenchHistory = source._wrenchHistory
+      _wrenchFilled = source._wrenchFilled
+      _wrenchNext = source._wrenchNext
+      _contactForce = source._contactForce
+      _peakContactForce = source._peakContactForce
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._state) }()
+        case 2: try { try decoder.decodeRepeatedDoubleField(value: &_storage._integration) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._placements) }()
+        case 4: try { try decoder.decodeRepeatedFixed64Field(value: &_storage._noise) }()
+        case 5: try { try decoder.decodeRepeatedDoubleField(value: &_storage._filteredTorque) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._rawWrench) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._zeroWrench) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._biasWrench) }()
+        case 9: try { try decoder.decodeRepeatedDoubleField(value: &_storage._wrenchHistory) }()
+        case 10: try { try decoder.decodeSingularUInt32Field(value: &_storage._wrenchFilled) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._wrenchNext) }()
+        case 12: try { try decoder.decodeSingularDoubleField(value: &_storage._contactForce) }()
+        case 13: try { try decoder.decodeSingularDoubleField(value: &_storage._peakContactForce) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._state {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if !_storage._integration.isEmpty {
+        try visitor.visitPackedDoubleField(value: _storage._integration, fieldNumber: 2)
+      }
+      if !_storage._placements.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._placements, fieldNumber: 3)
+      }
+      if !_storage._noise.isEmpty {
+        try visitor.visitPackedFixed64Field(value: _storage._noise, fieldNumber: 4)
+      }
+      if !_storage._filteredTorque.isEmpty {
+        try visitor.visitPackedDoubleField(value: _storage._filteredTorque, fieldNumber: 5)
+      }
+      try { if let v = _storage._rawWrench {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._zeroWrench {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._biasWrench {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      if !_storage._wrenchHistory.isEmpty {
+        try visitor.visitPackedDoubleField(value: _storage._wrenchHistory, fieldNumber: 9)
+      }
+      if _storage._wrenchFilled != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._wrenchFilled, fieldNumber: 10)
+      }
+      if _storage._wrenchNext != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._wrenchNext, fieldNumber: 11)
+      }
+      if _storage._contactForce.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._contactForce, fieldNumber: 12)
+      }
+      if _storage._peakContactForce.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._peakContactForce, fieldNumber: 13)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoWorldSnapshot, rhs: ProtoWorldSnapshot) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._integration != rhs_storage._integration {return false}
+        if _storage._placements != rhs_storage._placements {return false}
+        if _storage._noise != rhs_storage._noise {return false}
+        if _storage._filteredTorque != rhs_storage._filteredTorque {return false}
+        if _storage._rawWrench != rhs_storage._rawWrench {return false}
+        if _storage._zeroWrench != rhs_storage._zeroWrench {return false}
+        if _storage._biasWrench != rhs_storage._biasWrench {return false}
+        if _storage._wrenchHistory != rhs_storage._wrenchHistory {return false}
+        if _storage._wrenchFilled != rhs_storage._wrenchFilled {return false}
+        if _storage._wrenchNext != rhs_storage._wrenchNext {return false}
+        if _storage._contactForce != rhs_storage._contactForce {return false}
+        if _storage._peakContactForce != rhs_storage._peakContactForce {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ControlSnapshot"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}law_memory\0\u{3}has_started\0\u{3}last_tick\0\u{1}asked\0\u{1}allowed\0\u{1}events\0\u{1}interventions\0\u{3}newest_setpoint\0\u{3}late_setpoints\0\u{1}current\0\u{1}waiting\0\u{1}departure\0\u{3}switch_tick\0\u{3}schedule_tick\0")
+
+  fileprivate class _StorageClass {
+    var _lawMemory: [Double] = []
+    var _hasStarted_p: Bool = false
+    var _lastTick: Int64 = 0
+    var _asked: [Double] = []
+    var _allowed: [Double] = []
+    var _events: UInt32 = 0
+    var _interventions: UInt64 = 0
+    var _newestSetpoint: UInt64 = 0
+    var _lateSetpoints: UInt64 = 0
+    var _current: ProtoSetpoint? = nil
+    var _waiting: [ProtoSetpoint] = []
+    var _departure: ProtoPose? = nil
+    var _switchTick: Int64 = 0
+    var _scheduleTick: Int64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _lawMemory = source._lawMemory
+      _hasStarted_p = source._hasStarted_p
+      _lastTick = source._lastTick
+      _asked = source._asked
+      _allowed = source._allowed
+      _events = source._events
+      _interventions = source._interventions
+      _newestSetpoint = source._newestSetpoint
+      _lateSetpoints = source._lateSetpoints
+      _current = source._current
+      _waiting = source._waiting
+      _departure = source._departure
+      _switchTick = source._switchTick
+      _scheduleTick = source._scheduleTick
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeRepeatedDoubleField(value: &_storage._lawMemory) }()
+        case 2: try { try decoder.decodeSingularBoolField(value: &_storage._hasStarted_p) }()
+        case 3: try { try decoder.decodeSingularSFixed64Field(value: &_storage._lastTick) }()
+        case 4: try { try decoder.decodeRepeatedDoubleField(value: &_storage._asked) }()
+        case 5: try { try decoder.decodeRepeatedDoubleField(value: &_storage._allowed) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._events) }()
+        case 7: try { try decoder.decodeSingularFixed64Field(value: &_storage._interventions) }()
+        case 8: try { try decoder.decodeSingularFixed64Field(value: &_storage._newestSetpoint) }()
+        case 9: try { try decoder.decodeSingularFixed64Field(value: &_storage._lateSetpoints) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._current) }()
+        case 11: try { try decoder.decodeRepeatedMessageField(value: &_storage._waiting) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._departure) }()
+        case 13: try { try decoder.decodeSingularSFixed64Field(value: &_storage._switchTick) }()
+        case 14: try { try decoder.decodeSingularSFixed64Field(value: &_storage._scheduleTick) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._lawMemory.isEmpty {
+        try visitor.visitPackedDoubleField(value: _storage._lawMemory, fieldNumber: 1)
+      }
+      if _storage._hasStarted_p != false {
+        try visitor.visitSingularBoolField(value: _storage._hasStarted_p, fieldNumber: 2)
+      }
+      if _storage._lastTick != 0 {
+        try visitor.visitSingularSFixed64Field(value: _storage._lastTick, fieldNumber: 3)
+      }
+      if !_storage._asked.isEmpty {
+        try visitor.visitPackedDoubleField(value: _storage._asked, fieldNumber: 4)
+      }
+      if !_storage._allowed.isEmpty {
+        try visitor.visitPackedDoubleField(value: _storage._allowed, fieldNumber: 5)
+      }
+      if _storage._events != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._events, fieldNumber: 6)
+      }
+      if _storage._interventions != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._interventions, fieldNumber: 7)
+      }
+      if _storage._newestSetpoint != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._newestSetpoint, fieldNumber: 8)
+      }
+      if _storage._lateSetpoints != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._lateSetpoints, fieldNumber: 9)
+      }
+      try { if let v = _storage._current {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      if !_storage._waiting.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._waiting, fieldNumber: 11)
+      }
+      try { if let v = _storage._departure {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      if _storage._switchTick != 0 {
+        try visitor.visitSingularSFixed64Field(value: _storage._switchTick, fieldNumber: 13)
+      }
+      if _storage._scheduleTick != 0 {
+        try visitor.visitSingularSFixed64Field(value: _storage._scheduleTick, fieldNumber: 14)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoControlSnapshot, rhs: ProtoControlSnapshot) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._lawMemory != rhs_storage._lawMemory {return false}
+        if _storage._hasStarted_p != rhs_storage._hasStarted_p {return false}
+        if _storage._lastTick != rhs_storage._lastTick {return false}
+        if _storage._asked != rhs_storage._asked {return false}
+        if _storage._allowed != rhs_storage._allowed {return false}
+        if _storage._events != rhs_storage._events {return false}
+        if _storage._interventions != rhs_storage._interventions {return false}
+        if _storage._newestSetpoint != rhs_storage._newestSetpoint {return false}
+        if _storage._lateSetpoints != rhs_storage._lateSetpoints {return false}
+        if _storage._current != rhs_storage._current {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
+        if _storage._departure != rhs_storage._departure {return false}
+        if _storage._switchTick != rhs_storage._switchTick {return false}
+        if _storage._scheduleTick != rhs_storage._scheduleTick {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEpisodeOrigin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EpisodeOrigin"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}start\0\u{1}state\0\u{1}latency\0\u{3}setpoint_sequence\0\u{3}grant_sequence\0\u{1}steps\0\u{1}control\0\u{1}world\0")
+
+  fileprivate class _StorageClass {
+    var _start: ProtoEpisodeStart? = nil
+    var _state: ProtoArmState? = nil
+    var _latency: Int64 = 0
+    var _setpointSequence: UInt64 = 0
+    var _grantSequence: UInt64 = 0
+    var _steps: UInt64 = 0
+    var _control: ProtoControlSnapshot? = nil
+    var _world: ProtoWorldSnapshot? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _start = source._start
+      _state = source._state
+      _latency = source._latency
+      _setpointSequence = source._setpointSequence
+      _grantSequence = source._grantSequence
+      _steps = source._steps
+      _control = source._control
+      _world = source._world
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._start) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._state) }()
+        case 3: try { try decoder.decodeSingularSFixed64Field(value: &_storage._latency) }()
+        case 4: try { try decoder.decodeSingularFixed64Field(value: &_storage._setpointSequence) }()
+        case 5: try { try decoder.decodeSingularFixed64Field(value: &_storage._grantSequence) }()
+        case 6: try { try decoder.decodeSingularFixed64Field(value: &_storage._steps) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._control) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._world) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._start {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._state {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if _storage._latency != 0 {
+        try visitor.visitSingularSFixed64Field(value: _storage._latency, fieldNumber: 3)
+      }
+      if _storage._setpointSequence != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._setpointSequence, fieldNumber: 4)
+      }
+      if _storage._grantSequence != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._grantSequence, fieldNumber: 5)
+      }
+      if _storage._steps != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._steps, fieldNumber: 6)
+      }
+      try { if let v = _storage._control {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._world {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoEpisodeOrigin, rhs: ProtoEpisodeOrigin) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._start != rhs_storage._start {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._latency != rhs_storage._latency {return false}
+        if _storage._setpointSequence != rhs_storage._setpointSequence {return false}
+        if _storage._grantSequence != rhs_storage._grantSequence {return false}
+        if _storage._steps != rhs_storage._steps {return false}
+        if _storage._control != rhs_storage._control {return false}
+        if _storage._world != rhs_storage._world {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoWorldRestore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WorldRestore"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}start\0\u{1}world\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._start) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._world) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._start {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._world {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoWorldRestore, rhs: ProtoWorldRestore) -> Bool {
+    if lhs._start != rhs._start {return false}
+    if lhs._world != rhs._world {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoObservation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Observation"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tick\0\u{1}values\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSFixed64Field(value: &self.tick) }()
+      case 2: try { try decoder.decodeRepeatedFloatField(value: &self.values) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.tick != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.tick, fieldNumber: 1)
+    }
+    if !self.values.isEmpty {
+      try visitor.visitPackedFloatField(value: self.values, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoObservation, rhs: ProtoObservation) -> Bool {
+    if lhs.tick != rhs.tick {return false}
+    if lhs.values != rhs.values {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Action"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{1}tick\0\u{3}policy_version\0\u{1}asked\0\u{1}intended\0\u{1}executed\0\u{3}effect_tick\0\u{1}setpoint\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 2: try { try decoder.decodeSingularSFixed64Field(value: &self.tick) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.policyVersion) }()
+      case 4: try { try decoder.decodeRepeatedFloatField(value: &self.asked) }()
+      case 5: try { try decoder.decodeRepeatedFloatField(value: &self.intended) }()
+      case 6: try { try decoder.decodeRepeatedFloatField(value: &self.executed) }()
+      case 7: try { try decoder.decodeSingularSFixed64Field(value: &self.effectTick) }()
+      case 8: try { try decoder.decodeSingularFixed64Field(value: &self.setpoint) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 1)
+    }
+    if self.tick != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.tick, fieldNumber: 2)
+    }
+    if self.policyVersion != 0 {
+      try visitor.visitSingularFixed64Field(value: self.policyVersion, fieldNumber: 3)
+    }
+    if !self.asked.isEmpty {
+      try visitor.visitPackedFloatField(value: self.asked, fieldNumber: 4)
+    }
+    if !self.intended.isEmpty {
+      try visitor.visitPackedFloatField(value: self.intended, fieldNumber: 5)
+    }
+    if !self.executed.isEmpty {
+      try visitor.visitPackedFloatField(value: self.executed, fieldNumber: 6)
+    }
+    if self.effectTick != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.effectTick, fieldNumber: 7)
+    }
+    if self.setpoint != 0 {
+      try visitor.visitSingularFixed64Field(value: self.setpoint, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoAction, rhs: ProtoAction) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.tick != rhs.tick {return false}
+    if lhs.policyVersion != rhs.policyVersion {return false}
+    if lhs.asked != rhs.asked {return false}
+    if lhs.intended != rhs.intended {return false}
+    if lhs.executed != rhs.executed {return false}
+    if lhs.effectTick != rhs.effectTick {return false}
+    if lhs.setpoint != rhs.setpoint {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStepReward: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StepReward"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{1}tick\0\u{1}reward\0\u{1}ending\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 2: try { try decoder.decodeSingularSFixed64Field(value: &self.tick) }()
+      case 3: try { try decoder.decodeSingularFloatField(value: &self.reward) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.ending) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 1)
+    }
+    if self.tick != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.tick, fieldNumber: 2)
+    }
+    if self.reward.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.reward, fieldNumber: 3)
+    }
+    if self.ending != .unspecified {
+      try visitor.visitSingularEnumField(value: self.ending, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoStepReward, rhs: ProtoStepReward) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.tick != rhs.tick {return false}
+    if lhs.reward != rhs.reward {return false}
+    if lhs.ending != rhs.ending {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoSimulatorState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SimulatorState"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tick\0\u{1}integration\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSFixed64Field(value: &self.tick) }()
+      case 2: try { try decoder.decodeRepeatedDoubleField(value: &self.integration) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.tick != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.tick, fieldNumber: 1)
+    }
+    if !self.integration.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.integration, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoSimulatorState, rhs: ProtoSimulatorState) -> Bool {
+    if lhs.tick != rhs.tick {return false}
+    if lhs.integration != rhs.integration {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoLogLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LogLine"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}text\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.role) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.role.isEmpty {
+      try visitor.visitSingularStringField(value: self.role, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoLogLine, rhs: ProtoLogLine) -> Bool {
+    if lhs.role != rhs.role {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Record"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{3}robot_time\0\u{3}wall_time\0\u{1}message\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.topic) }()
+      case 2: try { try decoder.decodeSingularSFixed64Field(value: &self.robotTime) }()
+      case 3: try { try decoder.decodeSingularSFixed64Field(value: &self.wallTime) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.message) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.topic != .unspecified {
+      try visitor.visitSingularEnumField(value: self.topic, fieldNumber: 1)
+    }
+    if self.robotTime != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.robotTime, fieldNumber: 2)
+    }
+    if self.wallTime != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.wallTime, fieldNumber: 3)
+    }
+    if !self.message.isEmpty {
+      try visitor.visitSingularBytesField(value: self.message, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoRecord, rhs: ProtoRecord) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.robotTime != rhs.robotTime {return false}
+    if lhs.wallTime != rhs.wallTime {return false}
+    if lhs.message != rhs.message {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoTickRecords: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TickRecords"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}states\0\u{1}torques\0\u{3}wall_times\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.states) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.torques) }()
+      case 3: try { try decoder.decodeRepeatedSFixed64Field(value: &self.wallTimes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.states.isEmpty {
+      try visitor.visitSingularBytesField(value: self.states, fieldNumber: 1)
+    }
+    if !self.torques.isEmpty {
+      try visitor.visitSingularBytesField(value: self.torques, fieldNumber: 2)
+    }
+    if !self.wallTimes.isEmpty {
+      try visitor.visitPackedSFixed64Field(value: self.wallTimes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoTickRecords, rhs: ProtoTickRecords) -> Bool {
+    if lhs.states != rhs.states {return false}
+    if lhs.torques != rhs.torques {return false}
+    if lhs.wallTimes != rhs.wallTimes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoRecords: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Records"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0\u{1}ticks\0\u{1}records\0\u{3}is_last\0\u{1}dropped\0\u{1}world\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.episode) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._ticks) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.isLast) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.dropped) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._world) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.episode != 0 {
+      try visitor.visitSingularFixed64Field(value: self.episode, fieldNumber: 1)
+    }
+    try { if let v = self._ticks {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.records.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 3)
+    }
+    if self.isLast != false {
+      try visitor.visitSingularBoolField(value: self.isLast, fieldNumber: 4)
+    }
+    if self.dropped != 0 {
+      try visitor.visitSingularFixed64Field(value: self.dropped, fieldNumber: 5)
+    }
+    try { if let v = self._world {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoRecords, rhs: ProtoRecords) -> Bool {
+    if lhs.episode != rhs.episode {return false}
+    if lhs._ticks != rhs._ticks {return false}
+    if lhs.records != rhs.records {return false}
+    if lhs.isLast != rhs.isLast {return false}
+    if lhs.dropped != rhs.dropped {return false}
+    if lhs._world != rhs._world {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoRecordStart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RecordStart"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}origin\0\u{3}robot_time\0\u{3}wall_time\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._origin) }()
+      case 2: try { try decoder.decodeSingularSFixed64Field(value: &self.robotTime) }()
+      case 3: try { try decoder.decodeSingularSFixed64Field(value: &self.wallTime) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._origin {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.robotTime != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.robotTime, fieldNumber: 2)
+    }
+    if self.wallTime != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.wallTime, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoRecordStart, rhs: ProtoRecordStart) -> Bool {
+    if lhs._origin != rhs._origin {return false}
+    if lhs.robotTime != rhs.robotTime {return false}
+    if lhs.wallTime != rhs.wallTime {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoRecordEnd: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RecordEnd"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0\u{1}outcome\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.episode) }()
+      case 2: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &self.outcome) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.episode != 0 {
+      try visitor.visitSingularFixed64Field(value: self.episode, fieldNumber: 1)
+    }
+    if !self.outcome.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: self.outcome, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoRecordEnd, rhs: ProtoRecordEnd) -> Bool {
+    if lhs.episode != rhs.episode {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Heartbeat"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}process\0\u{1}progress\0")
@@ -2342,7 +4271,7 @@ nonisolated extension ProtoEmpty: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Envelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0\u{3}episode_end\0\u{3}episode_ended\0\u{3}control_request\0\u{1}control\0\u{3}safety_request\0\u{1}safety\0\u{3}world_restore\0\u{1}records\0\u{3}record_start\0\u{3}record_end\0\u{3}record_accepted\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2701,6 +4630,149 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.body = .environmentState(v)
         }
       }()
+      case 28: try {
+        var v: ProtoEpisodeEnd?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .episodeEnd(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .episodeEnd(v)
+        }
+      }()
+      case 29: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .episodeEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .episodeEnded(v)
+        }
+      }()
+      case 30: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .controlRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .controlRequest(v)
+        }
+      }()
+      case 31: try {
+        var v: ProtoControlSnapshot?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .control(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .control(v)
+        }
+      }()
+      case 32: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .safetyRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .safetyRequest(v)
+        }
+      }()
+      case 33: try {
+        var v: ProtoSafetyInterventions?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .safety(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .safety(v)
+        }
+      }()
+      case 34: try {
+        var v: ProtoWorldRestore?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .worldRestore(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .worldRestore(v)
+        }
+      }()
+      case 35: try {
+        var v: ProtoRecords?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .records(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .records(v)
+        }
+      }()
+      case 36: try {
+        var v: ProtoRecordStart?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recordStart(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recordStart(v)
+        }
+      }()
+      case 37: try {
+        var v: ProtoRecordEnd?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recordEnd(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recordEnd(v)
+        }
+      }()
+      case 38: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recordAccepted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recordAccepted(v)
+        }
+      }()
       default: break
       }
     }
@@ -2819,6 +4891,50 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .environmentState?: try {
       guard case .environmentState(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
+    case .episodeEnd?: try {
+      guard case .episodeEnd(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .episodeEnded?: try {
+      guard case .episodeEnded(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+    }()
+    case .controlRequest?: try {
+      guard case .controlRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .control?: try {
+      guard case .control(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .safetyRequest?: try {
+      guard case .safetyRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+    }()
+    case .safety?: try {
+      guard case .safety(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .worldRestore?: try {
+      guard case .worldRestore(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+    }()
+    case .records?: try {
+      guard case .records(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+    }()
+    case .recordStart?: try {
+      guard case .recordStart(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+    }()
+    case .recordEnd?: try {
+      guard case .recordEnd(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
+    }()
+    case .recordAccepted?: try {
+      guard case .recordAccepted(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
     }()
     case nil: break
     }

@@ -9,6 +9,7 @@ extension LaunchRecipe: RecipeSection {
     endpoints = section.parsed(
       "endpoints", expected: "ipc or tcp://127.0.0.1:PORT with a port in 1024…65000",
       otherwise: .ipc, parse: Endpoints.init(address:))
+    recording = section.choice("recording", otherwise: .all)
     demonstrations = section.section("demonstrations")
     learner = section.section("learner")
     pace = section.section("pace")
@@ -23,8 +24,9 @@ extension LaunchRecipe: RecipeSection {
     [
       .init("robot", robot), .init("task", task), .init("seed", seed), .init("clock", clock),
       .init("placement", placement), .init("run", run), .init("endpoints", endpoints.address),
-      .init("demonstrations", demonstrations), .init("learner", learner), .init("pace", pace),
-      .init("finish", finish), .init("checkpointEvery", checkpointEvery),
+      .init("recording", recording), .init("demonstrations", demonstrations),
+      .init("learner", learner), .init("pace", pace), .init("finish", finish),
+      .init("checkpointEvery", checkpointEvery),
     ]
   }
 }
@@ -57,7 +59,7 @@ extension LaunchRecipe.Endpoints {
 
 extension LaunchRecipe.Demonstrations: RecipeSection {
   init(reading section: inout Section) {
-    file = section.text("file", "the file of the demonstrations")
+    folder = section.text("folder", "the folder of the demonstrations")
     episodes = section.whole("episodes", 0...1_000_000)
     noise = section.number("noise", 0...1)
     seed = section.seed("seed")
@@ -65,7 +67,7 @@ extension LaunchRecipe.Demonstrations: RecipeSection {
 
   var entries: [WrittenEntry] {
     [
-      .init("file", file), .init("episodes", episodes), .init("noise", noise),
+      .init("folder", folder), .init("episodes", episodes), .init("noise", noise),
       .init("seed", seed),
     ]
   }

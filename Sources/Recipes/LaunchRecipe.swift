@@ -14,6 +14,8 @@ public struct LaunchRecipe: Sendable, Equatable {
   public var run: String
   /// Where the processes meet.
   public var endpoints: Endpoints
+  /// What of the session's episodes is kept.
+  public var recording: Recording
   /// Episodes shown before the learning.
   public var demonstrations: Demonstrations
   /// The learner and its hyperparameters.
@@ -49,10 +51,18 @@ public struct LaunchRecipe: Sendable, Equatable {
     case tcp(host: String, port: Int)
   }
 
+  /// What of a session's episodes is kept.
+  public enum Recording: String, Sendable, CaseIterable {
+    /// A file of each.
+    case all
+    /// Nothing.
+    case none
+  }
+
   /// Episodes shown before the learning.
   public struct Demonstrations: Sendable, Equatable {
-    /// The file that keeps them, seen from the current folder.
-    public var file: String
+    /// The folder of their recorded episodes, seen from the current folder.
+    public var folder: String
     /// How many.
     public var episodes: Int
     /// Standard deviation of the noise on the expert's actions.

@@ -98,9 +98,10 @@ struct ExploringActor: EpisodeActor, ~Copyable {
 
   mutating func begin() throws {}
 
-  mutating func action(for observation: [Float]) throws -> (numbers: [Float], version: UInt64) {
+  mutating func action(for observation: [Float]) throws -> ActorChoice {
     let current = try link.currentPolicy()
-    return (act(current.policy, on: observation, using: &stream), current.version)
+    return ActorChoice(
+      numbers: act(current.policy, on: observation, using: &stream), version: current.version)
   }
 
   mutating func keep(_ transition: Transition) throws { try link.send(transition) }

@@ -7,6 +7,8 @@ import Wire
 struct ArmLink: ~Copyable {
   /// Numbers of the last setpoint and grant; they pass from process to process with the command.
   var numbers: (setpoint: UInt64, grant: UInt64) = (0, 0)
+  /// What the controller has told of its safety filter since `takeSafety`.
+  private var safety = SafetyInterventions()
   private var driver: Client
   private var controller: Client
   private var states: Subscriber?
@@ -28,6 +30,40 @@ struct ArmLink: ~Copyable {
     return state
   }
 
+  /// Ends an episode: from here on nothing of it is recorded.
+  mutating func end(_ episode: UInt64) throws {
+    guard case .episodeEnded = try driver.call(.episodeEnd(episode: episode), within: patience)
+    else { throw unexpected("driver") }
+  }
+
+  /// What the controller goes on from, as it stands.
+  mutating func control() throws -> ControlSnapshot {
+    guard case .control(let snapshot) = try controller.call(.controlRequest, within: patience)
+    else { throw unexpected("controller") }
+    return snapshot
+  }
+
+  /// Lets driver and controller go on from where an episode once started.
+  mutating func restore(_ origin: EpisodeOrigin, _ world: WorldSnapshot) throws -> ArmState {
+    numbers = (origin.setpointSequence, origin.grantSequence)
+    guard case .control = try controller.call(.control(origin.control), within: patience) else {
+      throw unexpected("controller")
+    }
+    let answer = try driver.call(.worldRestore(origin.start, world), within: patience)
+    guard case .episodeStarted(let state) = answer else { throw unexpected("driver") }
+    return state
+  }
+
+  /// The safety filter's interventions up to now, once.
+  mutating func takeSafety() throws -> SafetyInterventions {
+    guard case .safety(let latest) = try controller.call(.safetyRequest, within: patience) else {
+      throw unexpected("controller")
+    }
+    safety.add(latest)
+    defer { safety = SafetyInterventions() }
+    return safety
+  }
+
   /// The arm's state now, without letting time pass in lock-step.
   mutating func current() throws -> ArmState {
     states == nil ? try grant(until: 0, setpoint: 0) : try awaitState(of: 0)
@@ -44,7 +80,8 @@ struct ArmLink: ~Copyable {
       sequence: numbers.setpoint, effectTick: effectTick, baseFromTool: baseFromTool,
       compliance: compliance)
     let answer = try controller.call(.setpoint(setpoint), within: patience)
-    guard case .setpointAccepted = answer else { throw unexpected("controller") }
+    guard case .setpointAccepted(_, let latest) = answer else { throw unexpected("controller") }
+    safety.add(latest)
     return states == nil
       ? try grant(until: tick, setpoint: numbers.setpoint) : try awaitState(of: tick)
   }
@@ -75,5 +112,13 @@ struct ArmLink: ~Copyable {
 
   private func unexpected(_ peer: String) -> SessionFailure {
     SessionFailure("\(peer) sent an answer of another kind; are both of the same version?")
+  }
+}
+
+extension SafetyInterventions {
+  /// Adds later ones.
+  fileprivate mutating func add(_ later: SafetyInterventions) {
+    interventions += later.interventions
+    untold += later.untold
   }
 }

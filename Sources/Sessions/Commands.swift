@@ -36,7 +36,8 @@ public enum Commands {
     case withInput
   }
 
-  /// Runs one process of a session: `driver`, `controller`, `reward`, `reset`, `learner`, `actor`.
+  /// Runs one process of a session: `driver`, `controller`, `reward`, `reset`,
+  /// `recorder`, `learner`, `actor`.
   ///
   /// `supervisor` is the process that started this one, nil when a person did.
   public static func process(
@@ -69,6 +70,9 @@ public enum Commands {
     case .controller: try ControllerSession(session: session).run()
     case .reward: try RewardSession(session: session).run()
     case .reset: try ResetSession(session: session).run()
+    case .recorder:
+      var recorder = try RecordSession(session)
+      try recorder.run()
     case .learner:
       var learner = try LearnerSession(session)
       try learner.run()
@@ -106,20 +110,18 @@ public enum Commands {
     return try? Summary(of: folder)
   }
 
-  /// Robot time of the demonstrations [min]; records them when the file is missing.
+  /// Robot time of the demonstrations [min]; records them when there are none.
   private static func provideDemonstrations(
     for recipe: SessionRecipe, progress: Reporting
   ) throws -> Double {
-    let file = recipe.launch.demonstrations.file
-    if !FileManager.default.fileExists(atPath: file) {
+    let folder = recipe.launch.demonstrations.folder
+    if !DemonstrationFolder.exists(folder) {
       let count = recipe.launch.demonstrations.episodes
-      progress.write("\(file) is missing: recording \(count) episodes of the expert\n")
+      progress.write("\(folder) holds none: recording \(count) episodes of the expert\n")
       let report = try demonstrate(recipe, progress: progress)
       progress.write(report.text + "\n")
     }
-    let found = try loadDemonstrations(file)
-    try DemonstrationFormat(recipe).check(found.metadata, file: file)
-    return found.metadata["robotMinutes"].flatMap(Double.init) ?? 0
+    return try DemonstrationFolder(folder, for: recipe).robotMinutes
   }
 
   /// Records the scripted expert: `kinglet demonstrate`.
@@ -134,13 +136,18 @@ public enum Commands {
     _ recipe: SessionRecipe, progress: Reporting
   ) throws -> DemonstrationReport {
     var recipe = recipe
+    try DemonstrationFolder.checkReplaceable(recipe.launch.demonstrations.folder)
     recipe.launch.seed = recipe.launch.demonstrations.seed
     recipe.launch.run += "-demonstrations"
-    return try beside(recipe) { session in
+    recipe.launch.recording = .all
+    let (report, kept) = try beside(recipe) { session in
       try DemonstrateSession(session: session) { kept, tried in
         if tried.isMultiple(of: 5) { progress.write("kept \(kept) of \(tried) episodes\n") }
       }.run()
     }
+    let files = kept.map { RecordSession.file(of: $0, in: recipe.launch.run) }
+    try DemonstrationFolder.keep(files, as: report.folder)
+    return report
   }
 
   /// Evaluates the last policy of a run: `kinglet evaluate`.
@@ -212,7 +219,7 @@ public enum Commands {
   }
 
   /// A new folder of this user's alone.
-  private static func makeTemporaryFolder() throws -> String {
+  static func makeTemporaryFolder() throws -> String {
     let pattern = FileManager.default.temporaryDirectory.path + "/kinglet-XXXXXX"
     var path = Array(pattern.utf8CString)
     guard mkdtemp(&path) != nil else {
@@ -240,7 +247,7 @@ public enum Commands {
   }
 
   /// Starts driver, controller, reward and reset, acts in this process, and ends them.
-  private static func beside<Result>(
+  static func beside<Result>(
     _ recipe: SessionRecipe, act: (SessionContext) throws -> Result
   ) throws -> Result {
     let folder = try makeRun(recipe, earlier: .replace)

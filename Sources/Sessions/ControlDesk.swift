@@ -1,6 +1,7 @@
 import ControlLoop
 import ImpedanceControl
 import Messages
+import Recipes
 import Wire
 
 /// The controller's half of a session, wherever it runs: the control loop, and the socket on which
@@ -9,8 +10,10 @@ struct ControlDesk: ~Copyable {
   var loop: ControlLoop<CartesianImpedance>
   var setpoints: Server
   private(set) var isStopped = false
+  private let isInLockstep: Bool
 
   init(_ session: SessionContext) throws {
+    isInLockstep = session.recipe.launch.clock == .lockstep
     let loop = try ControlLoop<CartesianImpedance>(session.recipe)
     let setpoints = try session.server(at: .setpoint, callers: "actor or reset")
     self.loop = loop
@@ -27,6 +30,10 @@ struct ControlDesk: ~Copyable {
     guard let request = try setpoints.next(within: wait) else { return false }
     switch request.message {
     case .setpoint(let setpoint): try take(setpoint, from: request)
+    case .safetyRequest:
+      try setpoints.reply(.safety(loop.takeInterventions()), to: request)
+    case .controlRequest: try setpoints.reply(.control(loop.snapshot), to: request)
+    case .control(let snapshot): try restore(snapshot, for: request)
     case .stop: isStopped = true
     default:
       try setpoints.reply(.failure(reason: "the controller takes setpoints only"), to: request)
@@ -50,10 +57,26 @@ struct ControlDesk: ~Copyable {
     }
   }
 
+  /// Only where time waits: a real arm would jump.
+  private mutating func restore(_ snapshot: ControlSnapshot, for request: Request) throws {
+    guard isInLockstep else {
+      try setpoints.reply(
+        .failure(reason: "a controller goes on from a snapshot in lock-step only"), to: request)
+      return
+    }
+    guard loop.restore(snapshot) else {
+      try setpoints.reply(.failure(reason: "the snapshot is of another controller"), to: request)
+      return
+    }
+    try setpoints.reply(.control(loop.snapshot), to: request)
+  }
+
   private mutating func take(_ setpoint: Setpoint, from request: Request) throws {
     do {
       try loop.receive(setpoint)
-      try setpoints.reply(.setpointAccepted(sequence: setpoint.sequence), to: request)
+      try setpoints.reply(
+        .setpointAccepted(sequence: setpoint.sequence, safety: loop.takeInterventions()),
+        to: request)
     } catch let refusal as SetpointRefusal {
       try setpoints.reply(.failure(reason: "setpoint refused: \(refusal)"), to: request)
     }

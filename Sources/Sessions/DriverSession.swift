@@ -17,6 +17,7 @@ struct DriverSession: ~Copyable {
   private var truths: Server
   private var states: Publisher?
   private var watch: CommandWatch
+  private var recorder: RecordLink
   private var lastTorque = JointVector()
   private var isStopped = false
 
@@ -29,6 +30,7 @@ struct DriverSession: ~Copyable {
     let desk = try Self.desk(session)
     let port = try Self.port(session)
     let states = try session.publisherInRealTime(at: .state)
+    let recorder = try RecordLink(session)
     self.session = session
     self.arm = arm
     self.watch = watch
@@ -37,6 +39,7 @@ struct DriverSession: ~Copyable {
     self.desk = desk
     self.port = port
     self.states = states
+    self.recorder = recorder
   }
 
   private static func desk(_ session: SessionContext) throws -> ControlDesk? {
@@ -84,13 +87,52 @@ struct DriverSession: ~Copyable {
     switch request.message {
     case .episodeStart(let start):
       try arm.startEpisode(start)
+      try beginRecording(of: start)
       try commands.reply(.episodeStarted(arm.read()), to: request)
+    case .episodeEnd:
+      try recorder.end()
+      try commands.reply(.episodeEnded, to: request)
+    case .worldRestore(let start, let world): try restore(start, world, for: request)
     case .grant(let grant):
       try run(grant)
       try commands.reply(.granted(arm.read()), to: request)
     case .stop: isStopped = true
     default: try commands.reply(.failure(reason: "the driver takes grants only"), to: request)
     }
+  }
+
+  private mutating func beginRecording(of start: EpisodeStart) throws {
+    guard session.recipe.launch.recording == .all else { return }
+    try recorder.begin(start.episode, world: arm.snapshot())
+  }
+
+  private mutating func restore(
+    _ start: EpisodeStart, _ world: WorldSnapshot, for request: Request
+  ) throws {
+    guard session.recipe.launch.clock == .lockstep else {
+      try commands.reply(
+        .failure(reason: "an arm goes on from a snapshot in lock-step only"), to: request)
+      return
+    }
+    do {
+      try arm.restore(world)
+    } catch {
+      try commands.reply(.failure(reason: "\(error)"), to: request)
+      return
+    }
+    try beginRecording(of: start)
+    try commands.reply(.episodeStarted(arm.read()), to: request)
+  }
+
+  /// What only the simulator knows, for the recorder alone.
+  private mutating func recordWorld() throws {
+    guard recorder.isRecording() else { return }
+    let state = arm.read()
+    recorder.add(
+      .simulatorState(SimulatorState(tick: state.tick, integration: arm.integrationState())),
+      at: state.time)
+    recorder.add(.truth(arm.truth()), at: state.time)
+    try recorder.flush()
   }
 
   private mutating func answerTruth() throws {
@@ -105,10 +147,13 @@ struct DriverSession: ~Copyable {
   private mutating func run(_ grant: Grant) throws {
     while true {
       var state = arm.read()
-      guard state.tick <= grant.untilTick else { return }
+      guard state.tick <= grant.untilTick else { return try recordWorld() }
       state.requiredSetpoint = grant.setpoint
       do {
-        try apply(try torque(for: state, within: .seconds(1)))
+        let torque = try torque(for: state, within: .seconds(1))
+        recorder.add(state, torque)
+        if recorder.waitingTicks >= 500 { try recorder.flush() }
+        try apply(torque)
       } catch {
         try comeToRest()
         throw error
@@ -137,7 +182,12 @@ struct DriverSession: ~Copyable {
   /// Runs simulated time by itself through hold and damped stop, so that the arm is at rest when
   /// the session ends for want of commands.
   private mutating func comeToRest() throws {
-    for _ in 0..<1000 { try applyWithoutCommand() }
+    for _ in 0..<1000 {
+      try applyWithoutCommand()
+      // The recorder may be what is missing.
+      if recorder.waitingTicks >= 100 { try? recorder.flush() }
+    }
+    try? recorder.end()
   }
 
   private mutating func applyWithoutCommand() throws {
@@ -146,6 +196,7 @@ struct DriverSession: ~Copyable {
     torque.tick = state.tick
     torque.torque = watch.torque(for: state, last: lastTorque)
     lastTorque = torque.torque
+    recorder.add(state, torque)
     try arm.write(torque)
   }
 
@@ -162,14 +213,26 @@ struct DriverSession: ~Copyable {
       let state = arm.read()
       try states?.publish(.granted(state))
       do {
-        try apply(try torque(for: state, within: .microseconds(900)))
+        let torque = try torque(for: state, within: .microseconds(900))
+        recorder.add(state, torque)
+        try apply(torque)
       } catch WireError.timedOut {
         try applyWithoutCommand()
       }
+      try recordInRealTime(state.tick)
       if watch.phase == .stopped {
         try comeToRest()
         throw SessionFailure("driver: the controller is silent; the arm has been stopped")
       }
+    }
+  }
+
+  /// A message each 20 ticks, so that a crash costs little; the world each step.
+  private mutating func recordInRealTime(_ tick: Int64) throws {
+    if tick % Int64(session.recipe.ticksPerStep) == 0 {
+      try recordWorld()
+    } else if recorder.waitingTicks >= 20 {
+      try recorder.flush()
     }
   }
 }

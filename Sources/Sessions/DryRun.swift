@@ -2,6 +2,7 @@ import Foundation
 import Geometry
 import Messages
 import Metrics
+import RealTime
 import Recipes
 import Safety
 import SimulatedWorld
@@ -111,7 +112,7 @@ func gitRevision() -> String {
   return text.isEmpty ? "unknown" : text
 }
 
-/// Now, in UTC, for the head of a resolved recipe.
-func isoDate() -> String {
-  ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: wallTime()))
+/// A time since 1970 [ns], now if none is given, in UTC: for the heads of files.
+func isoDate(nanoseconds: Int64 = WallClock.now) -> String {
+  ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(nanoseconds) * 1e-9))
 }

@@ -10,7 +10,7 @@ enum Meeting: String, CaseIterable {
   case session
   /// Driver: the newest state, in real time.
   case state
-  /// Driver, in simulation: what a robot cannot know. Only `evaluate` and a recorder open it.
+  /// Driver, in simulation: what a robot cannot know. Only `evaluate` opens it.
   case truth
   /// Controller, or the driver that hosts it: setpoints.
   case setpoint
@@ -26,6 +26,8 @@ enum Meeting: String, CaseIterable {
   case status
   /// Serve: resets and steps of a client that acts in the actor's place.
   case environment
+  /// Recorder: what there is to record.
+  case record
 }
 
 /// The endpoints of one session.

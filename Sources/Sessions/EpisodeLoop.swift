@@ -8,32 +8,20 @@ import Wire
 protocol EpisodeActor: ~Copyable {
   /// An episode begins.
   mutating func begin() throws
-  /// The action for a scaled observation, each number in -1…1, and the version of its policy.
-  mutating func action(for observation: [Float]) throws -> (numbers: [Float], version: UInt64)
+  /// The action for a scaled observation.
+  mutating func action(for observation: [Float]) throws -> ActorChoice
   /// A step is over.
   mutating func keep(_ transition: Transition) throws
 }
 
-/// What came of an episode.
-struct EpisodeResult: Sendable {
-  /// Episode number.
-  var episode: UInt64
-  /// Steps taken.
-  var steps: Int
-  /// Whether the reward source called it a success.
-  var isRewarded: Bool
-  /// Sum of rewards.
-  var reward: Double
-  /// Where the tool was at the start, seen from the target.
-  var targetFromStart: Transform<Target, Tool>
-  /// State after the last step, or at the start before the first.
-  var last: ArmState
-  /// Robot time from the first observation to the last [s].
-  var seconds: Double
-  /// Share of action numbers whose setpoint error exceeds its clip, per axis of the tool.
-  var clipped: [Double]
-  /// How the time divides.
-  var phases: EpisodePhases
+/// What an actor decides to do.
+struct ActorChoice: Sendable {
+  /// The action, each number in -1…1.
+  var numbers: [Float]
+  /// Version of the policy.
+  var version: UInt64 = 0
+  /// What was meant, where the action was disturbed on purpose; else empty.
+  var intended: [Float] = []
 }
 
 /// An episode under way.
@@ -56,6 +44,7 @@ struct EpisodeLoop: ~Copyable {
   private(set) var state: ArmState?
   private(set) var steps: UInt64 = 0
   private var arm: ArmLink
+  private var recorder: RecordLink
   private var reward: Client
   private var reset: Client
   private let session: SessionContext
@@ -66,11 +55,13 @@ struct EpisodeLoop: ~Copyable {
     let arm = try ArmLink(session)
     let reward = try session.client(of: .reward, role: "reward")
     let reset = try session.client(of: .reset, role: "reset")
+    let recorder = try RecordLink(session)
     layout = try ObservationLayout(
       task: session.recipe.task, baseFromTarget: session.geometry.baseFromTarget)
     self.session = session
     self.isEvaluation = isEvaluation
     self.arm = arm
+    self.recorder = recorder
     self.reward = reward
     self.reset = reset
   }
@@ -85,8 +76,8 @@ struct EpisodeLoop: ~Copyable {
     var episode = try begin(number)
     try actor.begin()
     while true {
-      let action = try actor.action(for: episode.observation)
-      let transition = try step(action.numbers, version: action.version, in: &episode)
+      let choice = try actor.action(for: episode.observation)
+      let transition = try step(choice, in: &episode)
       try actor.keep(transition)
       if transition.ending != nil { return episode.result }
     }
@@ -95,48 +86,122 @@ struct EpisodeLoop: ~Copyable {
   /// Resets, and starts an episode where the arm then stands.
   mutating func begin(_ number: UInt64) throws -> Episode {
     try bringBack(number)
-    let first = try arm.start(EpisodeStart(episode: number, isEvaluation: isEvaluation))
+    let start = EpisodeStart(episode: number, isEvaluation: isEvaluation)
+    let first = try arm.start(start)
+    let origin = EpisodeOrigin(
+      start: start, state: first, latency: latency(of: number),
+      setpointSequence: arm.numbers.setpoint, grantSequence: arm.numbers.grant, steps: steps,
+      control: try arm.control())
+    return try begin(origin)
+  }
+
+  /// Goes on from where a recorded episode started, in lock-step.
+  mutating func begin(again origin: EpisodeOrigin, in world: WorldSnapshot) throws -> Episode {
+    steps = origin.steps
+    var again = origin
+    again.state = try arm.restore(origin, world)
+    again.world = nil
+    return try begin(again)
+  }
+
+  private mutating func begin(_ origin: EpisodeOrigin) throws -> Episode {
     _ = try reward.call(.judgeStart, within: .seconds(10))
+    let first = origin.state
     state = first
-    return Episode(
-      first: first, observation: layout.observation(of: first), latency: latency(of: number),
+    let episode = Episode(
+      first: first, observation: layout.observation(of: first), latency: origin.latency,
       result: EpisodeResult(
-        episode: number, steps: 0, isRewarded: false, reward: 0,
+        episode: origin.start.episode, steps: 0, isRewarded: false, reward: 0,
         targetFromStart: session.geometry.baseFromTarget.inverse * first.baseFromTool,
         last: first, seconds: 0, clipped: Array(repeating: 0, count: 6),
         phases: EpisodePhases(pinLength: session.recipe.task.connector.length)))
+    try recorder.begin(origin.start.episode, world: nil)
+    try recorder.start(origin)
+    recorder.add(
+      .observation(Observation(tick: first.tick, values: episode.observation)), at: first.time)
+    return episode
   }
 
-  /// Acts, each number in -1…1, and judges what came of it.
+  /// Acts, and judges what came of it.
   ///
   /// The episode is over once the transition has an ending.
-  mutating func step(
-    _ action: [Float], version: UInt64, in episode: inout Episode
-  ) throws -> Transition {
+  mutating func step(_ choice: ActorChoice, in episode: inout Episode) throws -> Transition {
     let current = episode.result.last
-    let goal = layout.equilibrium(of: action, on: current)
-    count(clips: action, in: &episode.result)
+    let goal = layout.equilibrium(of: choice.numbers, on: current)
+    count(clips: choice.numbers, in: &episode.result)
+    let effect = current.tick + episode.latency
     let next = try arm.advance(
-      toward: goal.baseFromTool, compliance: session.recipe.task.compliance,
-      from: current.tick + episode.latency,
+      toward: goal.baseFromTool, compliance: session.recipe.task.compliance, from: effect,
       until: current.tick + Int64(session.recipe.ticksPerStep))
     let judgement = try judge(next)
     episode.result.steps += 1
     let isLast = episode.result.steps == session.recipe.task.steps
     let transition = Transition(
       sequence: steps, episode: UInt32(truncatingIfNeeded: episode.result.episode),
-      policyVersion: version, observation: episode.observation, action: goal.executed,
+      policyVersion: choice.version, observation: episode.observation, action: goal.executed,
       reward: judgement.reward, nextObservation: layout.observation(of: next),
       ending: judgement.ending ?? (isLast ? .timeLimit : nil))
     note(transition, endingIn: next, in: &episode)
     steps += 1
     state = next
+    try record(
+      choice, transition, from: current, to: next,
+      toward: Setpoint(
+        sequence: arm.numbers.setpoint, effectTick: effect, baseFromTool: goal.baseFromTool,
+        compliance: session.recipe.task.compliance), step: episode.result.steps - 1)
+    if transition.ending != nil { try end(episode) }
     return transition
+  }
+
+  private mutating func record(
+    _ choice: ActorChoice, _ transition: Transition, from state: ArmState, to next: ArmState,
+    toward setpoint: Setpoint, step: Int
+  ) throws {
+    guard recorder.isRecording() else { return }
+    let step = UInt32(step)
+    recorder.add(
+      .action(
+        Action(
+          step: step, tick: state.tick, policyVersion: choice.version, asked: choice.numbers,
+          intended: choice.intended, executed: transition.action,
+          effectTick: setpoint.effectTick, setpoint: setpoint.sequence)), at: state.time)
+    recorder.add(.setpoint(setpoint), at: state.time)
+    recorder.add(
+      .reward(
+        StepReward(
+          step: step, tick: next.tick, reward: transition.reward, ending: transition.ending)),
+      at: next.time)
+    recorder.add(
+      .observation(Observation(tick: next.tick, values: transition.nextObservation)),
+      at: next.time)
+    try recorder.flush()
+  }
+
+  /// Leaves an episode that has no ending: what there is of it stays recorded.
+  mutating func leave(_ episode: Episode) throws { try end(episode) }
+
+  /// Closes an episode's record; the recorder writes it down while the scene is brought back.
+  private mutating func end(_ episode: Episode) throws {
+    guard recorder.isRecording() else { return }
+    let result = episode.result
+    try arm.end(result.episode)
+    let period = session.nanosecondsPerTick
+    let safety = try arm.takeSafety()
+    for event in safety.interventions where event.tick >= episode.first.tick {
+      recorder.add(.safety(event), at: event.tick * period)
+    }
+    if safety.untold > 0 {
+      let text = "\(safety.untold) earlier interventions of the safety filter were not kept"
+      recorder.add(.log(LogLine(role: "controller", text: text)), at: result.last.time)
+    }
+    try recorder.end()
+    try recorder.finish(result.episode, outcome: result.outcome)
   }
 
   /// Ends driver, controller, reward and reset.
   mutating func stopAll(reason: String) {
     arm.stop(reason: reason)
+    recorder.stop(reason: reason)
     try? reward.send(.stop(reason: reason), within: .seconds(1))
     try? reset.send(.stop(reason: reason), within: .seconds(1))
   }

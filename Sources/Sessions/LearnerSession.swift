@@ -36,7 +36,7 @@ struct LearnerSession: ~Copyable {
     let recipe = session.recipe.launch
     let settings = recipe.learner
     let size = (ObservationLayout.size, ObservationLayout.actionSize)
-    let demonstrations = try Self.readDemonstrations(recipe)
+    let demonstrations = try Self.readDemonstrations(session.recipe)
     let server = try session.server(at: .learner, callers: "actor")
     let publisher = try session.publisherInRealTime(at: .policy)
     let status = try StatusLink(role: "learner", session: session)
@@ -199,10 +199,11 @@ struct LearnerSession: ~Copyable {
         note: ""))
   }
 
-  private static func readDemonstrations(_ recipe: LaunchRecipe) throws -> ReplayBuffer {
+  private static func readDemonstrations(_ session: SessionRecipe) throws -> ReplayBuffer {
+    let recipe = session.launch
     let steps =
       recipe.learner.demonstrationShare > 0
-      ? try loadDemonstrations(recipe.demonstrations.file).steps : []
+      ? try DemonstrationFolder(recipe.demonstrations.folder, for: session).steps : []
     var buffer = ReplayBuffer(
       capacity: max(1, steps.count), observationSize: ObservationLayout.size,
       actionSize: ObservationLayout.actionSize, lookahead: Lookahead(recipe.learner))

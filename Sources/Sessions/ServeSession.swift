@@ -69,7 +69,7 @@ private struct ServedEpisodes {
       guard var running = episode else {
         return .failure(reason: "no episode runs; begin one with a reset")
       }
-      let transition = try loop.step(action, version: 0, in: &running)
+      let transition = try loop.step(ActorChoice(numbers: action), in: &running)
       episode = transition.ending == nil ? running : nil
       return .environmentState(state(of: running, after: transition, robotTime: loop.robotTime))
     default: return .failure(reason: "serve takes resets and steps only")

@@ -7,7 +7,7 @@ import Wire
 
 /// A process of a session; its name is the subcommand that runs it.
 enum Role: String, CaseIterable {
-  case driver, controller, reward, reset, learner, actor
+  case driver, controller, reward, reset, recorder, learner, actor
 }
 
 /// The child processes of a session, and the socket on which they report.
@@ -38,8 +38,8 @@ struct SessionProcesses: ~Copyable {
 
   /// The processes that hold arm, reward and reset of a recipe.
   static func surroundings(of recipe: LaunchRecipe) -> [Role] {
-    recipe.placement == .process
-      ? [.driver, .controller, .reward, .reset] : [.driver, .reward, .reset]
+    [.driver] + (recipe.placement == .process ? [.controller] : []) + [.reward, .reset]
+      + (recipe.recording == .all ? [.recorder] : [])
   }
 
   /// Starts processes and waits until each says that it is ready.

@@ -13,9 +13,12 @@ struct HeldPart: BitwiseCopyable {
   /// The mount in the hand without a grasp error.
   let handFromTool: Transform<Tool, Tool>
 
+  /// The part's body in the model.
+  static let name = "header/part"
+
   /// Finds part and board by the names that `ConnectorGeometry` gives them.
   init(in physics: borrowing Physics) throws(WorldError) {
-    part = try physics.find(mjOBJ_BODY, "header/part")
+    part = try physics.find(mjOBJ_BODY, Self.name)
     board = try physics.find(mjOBJ_BODY, "circuit/board")
     mocap = Int(physics.model.pointee.body_mocapid[board])
     let slide = try physics.find(mjOBJ_JOINT, "header/slide-x")
@@ -31,6 +34,23 @@ struct HeldPart: BitwiseCopyable {
     let mount = handFromTool * toolFromPart
     Self.store(mount.translation, physics.model.pointee.body_pos + 3 * part)
     Self.store(mount.rotation, physics.model.pointee.body_quat + 4 * part)
+  }
+
+  /// The bushing's rest pose now.
+  func mount(_ physics: borrowing Physics) -> Transform<Parent, Body> {
+    let quaternion = physics.model.pointee.body_quat + 4 * part
+    // Assigned part by part: the initialiser would scale, and the bits are what counts.
+    var pose = Transform<Parent, Body>.identity
+    pose.rotation.w = quaternion[0]
+    pose.rotation.vector = Physics.vector(quaternion + 1, 0)
+    pose.translation = Physics.vector(physics.model.pointee.body_pos, part)
+    return pose
+  }
+
+  /// Sets the bushing's rest pose.
+  func setMount(_ physics: borrowing Physics, _ pose: Transform<Parent, Body>) {
+    Self.store(pose.translation, physics.model.pointee.body_pos + 3 * part)
+    Self.store(pose.rotation, physics.model.pointee.body_quat + 4 * part)
   }
 
   /// Puts the board somewhere, at rest.

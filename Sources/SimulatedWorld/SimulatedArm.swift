@@ -18,13 +18,13 @@ public struct SimulatedArm: ~Copyable, ArmDriver {
   let own: ArmModel
   /// Noise of each torque sensor [N·m].
   private let torqueNoise: JointVector
-  private var noise: RandomStream
+  var noise: RandomStream
 
-  private(set) var state = ArmState()
+  var state = ArmState()
   var posture: ArmPosture
-  private var gravity = JointVector()
+  var gravity = JointVector()
   var estimate: WrenchEstimate
-  private(set) var contactForce = 0.0
+  var contactForce = 0.0
   var peakContactForce = 0.0
   var hidden = HiddenDraw()
 

@@ -12,4 +12,6 @@ public enum WorldError: Error, Equatable {
   case inContact(force: Double)
   /// The model cannot be written to this path.
   case unwritable(path: String)
+  /// A snapshot is of another world.
+  case foreignSnapshot(reason: String)
 }

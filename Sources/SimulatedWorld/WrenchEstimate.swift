@@ -1,5 +1,6 @@
 import Foundation
 import Geometry
+import Messages
 
 /// The arm's own estimate of what pushes it, from its joint torques.
 ///
@@ -15,7 +16,7 @@ struct WrenchEstimate {
   /// The episode's hidden bias.
   var bias = Wrench<Tool>()
 
-  private static let window = 100
+  private static let window = WrenchMemory.window
   private static let damping = 1e-4
   private var history = InlineArray<100, Wrench<Tool>>(repeating: Wrench())
   private var filled = 0
@@ -25,6 +26,23 @@ struct WrenchEstimate {
   /// A first-order low-pass with this cut-off [Hz], sampled every `timestep` [s].
   init(cutOff: Double, timestep: Double) {
     gain = 1 - exp(-2 * .pi * cutOff * timestep)
+  }
+
+  /// All that the estimate goes on from.
+  var memory: WrenchMemory {
+    get {
+      var memory = WrenchMemory()
+      (memory.filteredTorque, memory.raw, memory.zero, memory.bias) = (torque, raw, zeroPoint, bias)
+      memory.history = (0..<Self.window).map { history[$0] }
+      (memory.filled, memory.next) = (filled, next)
+      return memory
+    }
+    set {
+      (torque, raw, zeroPoint, bias) =
+        (newValue.filteredTorque, newValue.raw, newValue.zero, newValue.bias)
+      for place in 0..<Self.window { history[place] = newValue.history[place] }
+      (filled, next) = (newValue.filled, newValue.next)
+    }
   }
 
   /// The wrench to report, in the tool.

@@ -8,9 +8,10 @@ struct Kinglet: ParsableCommand {
     commandName: "kinglet",
     abstract: "Trains robot arms: launch a session, record demonstrations, evaluate a policy.",
     subcommands: [
-      Launch.self, Demonstrate.self, Evaluate.self, Serve.self, Bench.self, Plot.self, Doctor.self,
+      Launch.self, Demonstrate.self, Evaluate.self, Serve.self, Replay.self, Bench.self, Plot.self,
+      Doctor.self,
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
-      LearnerProcess.self, ActorProcess.self,
+      RecorderProcess.self, LearnerProcess.self, ActorProcess.self,
     ])
 }
 

@@ -64,3 +64,10 @@ struct ActorProcess: SessionProcess {
     commandName: name, abstract: "Runs episodes with the learner's policy until the training ends.")
   @OptionGroup var arguments: ProcessArguments
 }
+
+struct RecorderProcess: SessionProcess {
+  static let name = "recorder"
+  static let configuration = CommandConfiguration(
+    commandName: name, abstract: "Writes each episode of a session to a file.")
+  @OptionGroup var arguments: ProcessArguments
+}

@@ -18,7 +18,31 @@ public func expectControllerLaws<Law: Controller & ~Copyable>(
     expectSaturation(&draws, make())
     expectFinite(&draws, make())
     expectDeterminism(&draws, make(), make())
+    expectMemory(&draws, make(), make())
   }
+}
+
+/// A law that is given another's memory goes on as the other does; a list that is none is refused.
+private func expectMemory<Law: Controller & ~Copyable>(
+  _ draws: inout RandomStream, _ first: consuming Law, _ second: consuming Law
+) where Law.Setpoint == Setpoint {
+  var law = first
+  var other = second
+  law.start(at: draws.armState())
+  other.start(at: draws.armState())
+  let isRestored = other.restore(law.memory)
+  #expect(isRestored)
+  #expect(other.memory == law.memory)
+  for _ in 0..<3 {
+    let state = draws.armState()
+    let target = setpoint(at: draws.pose(), draws.compliance())
+    let (a, b) = (law.torque(for: state, toward: target), other.torque(for: state, toward: target))
+    #expect(a == b)
+  }
+  let before = other.memory
+  let isRefused = !other.restore(law.memory + [1])
+  #expect(isRefused)
+  #expect(other.memory == before)
 }
 
 /// At rest on the setpoint, in the posture of the start: coriolis and nothing else.

@@ -47,6 +47,81 @@ import Testing
     #expect(loop.newestSetpoint == 295)
   }
 
+  @Test(arguments: [1, 2, 3, 4], [0, 7, 40] as [Int64])
+  func `a loop goes on from another's snapshot as that one does`(seed: UInt64, ramp: Int64) throws {
+    var draws = RandomStream(seed: seed, name: "snapshot")
+    let gains = draws.compliance()
+    var loop = ControlLoop(
+      law: CartesianImpedance(), filter: try filter(), hold: gains, rampTicks: ramp)
+    var other = ControlLoop(
+      law: CartesianImpedance(), filter: try filter(), hold: draws.compliance(), rampTicks: ramp)
+    _ = other.step(draws.armState())
+    let snapshotAt = Int64(draws.index(below: 200))
+    for k in Int64(0)..<300 {
+      if k == snapshotAt {
+        let isRestored = other.restore(loop.snapshot)
+        #expect(isRestored)
+        let same = other.snapshot == loop.snapshot
+        #expect(same)
+      }
+      var state = draws.armState()
+      state.tick = k
+      if k % 10 == 5 {
+        let next = Setpoint(
+          sequence: UInt64(k), effectTick: k + Int64(draws.index(below: 30)),
+          baseFromTool: draws.pose(), compliance: gains)
+        try loop.receive(next)
+        if k >= snapshotAt { try other.receive(next) }
+      }
+      let command = loop.step(state)
+      if k >= snapshotAt { #expect(other.step(state) == command) }
+    }
+    #expect(other.interventions == loop.interventions)
+  }
+
+  @Test func `a snapshot that no loop gives is refused, and changes nothing`() throws {
+    var draws = RandomStream(seed: 5, name: "foreign")
+    var loop = try makeLoop(draws.compliance())
+    _ = loop.step(draws.armState())
+    let before = loop.snapshot
+    var foreign = before
+    foreign.lawMemory = [1, 2]
+    var isRestored = loop.restore(foreign)
+    #expect(!isRestored)
+    foreign = before
+    foreign.schedule.current.compliance.translationalStiffness = -1
+    isRestored = loop.restore(foreign)
+    #expect(!isRestored)
+    foreign = before
+    let late = Setpoint(
+      sequence: 9, effectTick: 1, baseFromTool: draws.pose(), compliance: draws.compliance())
+    foreign.schedule.newest = 9
+    foreign.schedule.waiting = [late, late]
+    isRestored = loop.restore(foreign)
+    #expect(!isRestored)
+    let isUnchanged = loop.snapshot == before
+    #expect(isUnchanged)
+  }
+
+  @Test func `interventions are told once, the newest ones when there are too many`() throws {
+    var draws = RandomStream(seed: 6, name: "told")
+    var loop = try makeLoop(draws.compliance())
+    var expected: [Int64] = []
+    for k in Int64(0)..<3000 {
+      var state = draws.armState()
+      state.tick = k
+      _ = loop.step(state)
+      if !loop.last.events.isEmpty { expected.append(k) }
+    }
+    let told = loop.takeInterventions()
+    #expect(expected.count > SafetyInterventions.most)
+    #expect(told.interventions.map(\.tick) == Array(expected.suffix(SafetyInterventions.most)))
+    #expect(told.untold == UInt64(expected.count - SafetyInterventions.most))
+    #expect(told.interventions.last?.allowed == loop.last.allowed || loop.last.events.isEmpty)
+    let again = loop.takeInterventions()
+    #expect(again == SafetyInterventions())
+  }
+
   @Test func `before the first setpoint the first pose is held`() throws {
     var draws = RandomStream(seed: 1, name: "hold")
     var loop = try makeLoop(draws.compliance())

@@ -106,7 +106,7 @@ import Testing
       try Message(decoding: [14 << 3 | 2, 2, 2 << 3, 9])
     }
     #expect(throws: MessageError.unknownKind) { try Message(decoding: []) }
-    #expect(throws: MessageError.unknownKind) { try Message(decoding: [0xfa, 0x01, 0x00]) }
+    #expect(throws: MessageError.unknownKind) { try Message(decoding: [0x9a, 0x06, 0x00]) }
   }
 
   @Test func `two bodies in one envelope are refused`() {

@@ -137,7 +137,7 @@ struct Samples {
       .learnerDigest(replay: stream.next(), weights: stream.next()),
       .environmentReset, .environmentStep(action: (0..<6).map { _ in float() }),
       .environmentState(environmentState()),
-    ]
+    ] + recordingMessages(of: episode)
   }
 }
 

@@ -102,7 +102,7 @@ import Testing
   /// Other values that a key may take.
   private func candidates(_ key: YAMLKey) -> [String] {
     guard let numbers = key.numbers else {
-      let texts = ["true", "false", "realtime", "process", "tcp://127.0.0.1:5555", "other"]
+      let texts = ["true", "false", "realtime", "process", "tcp://127.0.0.1:5555", "none", "other"]
       return texts + ["[a, b, c, d, e, f, g]"]
     }
     let isList = key.value.hasPrefix("[")

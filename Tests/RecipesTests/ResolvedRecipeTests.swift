@@ -9,8 +9,8 @@ import Testing
     ["learner.learningRate=1e-8", "learner.discount=0.1", "robot.bushing.carriedInertia=1e-7"],
     ["task.hidden.boardYaw=3.141592653589793", "task.reward.depth=1.0000000000000001e-5"],
     ["robot.sensing.torqueLowPass=33.333333333333336", "finish.robotMinutes=1000000"],
-    ["run='yes'", "demonstrations.file='a: b # c'"], ["run='12'", "demonstrations.file='~'"],
-    ["run='Ünïcode \"quoted\" \\ back'", "demonstrations.file=\"line\\nbreak\\ttab\""],
+    ["run='yes'", "demonstrations.folder='a: b # c'"], ["run='12'", "demonstrations.folder='~'"],
+    ["run='Ünïcode \"quoted\" \\ back'", "demonstrations.folder=\"line\\nbreak\\ttab\""],
     ["task.compliance.nullspaceStiffness=0", "robot.safety.nullspaceStiffness=50"],
     ["clock=realtime", "placement=process", "learner.layerNorm=false", "run='1e5'"],
   ]
@@ -89,7 +89,7 @@ import Testing
         if isinstance(v, list): return [kinds(x) for x in v]
         return type(v).__name__
       l = d["launch"]
-      out = [l["run"], l["demonstrations"]["file"], str(l["seed"]),
+      out = [l["run"], l["demonstrations"]["folder"], str(l["seed"]),
              repr(d["robot"]["bushing"]["carriedInertia"]), repr(d["task"]["reward"]["depth"])]
       names = json.dumps(kinds(d["robot"]))
       assert "str" not in json.dumps(kinds(d["robot"]["joints"]["home"])), names
@@ -100,7 +100,7 @@ import Testing
     let output = try python(script, files.root + "/r.yaml")
     let values = try JSONDecoder().decode([String].self, from: output)
     #expect(values[0] == recipe.launch.run)
-    #expect(values[1] == recipe.launch.demonstrations.file)
+    #expect(values[1] == recipe.launch.demonstrations.folder)
     #expect(values[2] == "\(recipe.launch.seed)")
     #expect(Double(values[3]) == recipe.robot.bushing.carriedInertia)
     #expect(Double(values[4]) == recipe.task.reward.depth)

@@ -61,7 +61,7 @@ import Testing
     try expectRefusal(
       [
         "demonstrate", "Launch/pcb-insertion.yaml", "run=" + scratch.path("r"),
-        "demonstrations.file=" + scratch.path("d.safetensors"),
+        "demonstrations.folder=" + scratch.path("d"),
         "endpoints=tcp://127.0.0.1:\(port - 9)",
       ], saying: ["\(port)", "in use"])
   }
@@ -81,9 +81,24 @@ import Testing
   }
 
   @Test func `corrupt demonstrations are refused before anything starts`() throws {
-    let file = scratch.path("d.safetensors")
-    try Data(repeating: 7, count: 100).write(to: URL(fileURLWithPath: file))
-    try expectRefusal(launch(["demonstrations.file=" + file]), saying: [file])
+    let folder = scratch.path("d")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data(repeating: 7, count: 100).write(to: URL(fileURLWithPath: folder + "/a.mcap"))
+    try expectRefusal(
+      launch(["demonstrations.folder=" + folder]), saying: [folder + "/a.mcap", "demonstrate"])
     #expect(!FileManager.default.fileExists(atPath: scratch.path("r")))
+  }
+
+  @Test func `demonstrations never replace what is none`() throws {
+    let folder = scratch.path("d")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let note = folder + "/note.txt"
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: note))
+    for place in [folder, note] {
+      try expectRefusal(
+        ["demonstrate", "Launch/pcb-insertion.yaml", "demonstrations.folder=" + place],
+        saying: [place, "would be lost"])
+    }
+    #expect(FileManager.default.contents(atPath: note) == Data("mine".utf8))
   }
 }

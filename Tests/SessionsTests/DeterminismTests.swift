@@ -15,11 +15,11 @@ private struct Digests: Decodable, Equatable {
 
   init() throws {
     scratch = try Scratch()
-    demonstrations = scratch.path("shown.safetensors")
+    demonstrations = scratch.path("shown")
     let outcome = try KingletProcess.run(
       [
         "demonstrate", "Launch/pcb-insertion.yaml", "run=" + scratch.path("d"),
-        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2", "--json",
+        "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2", "--json",
       ], scratch: scratch)
     try #require(outcome.status == 0, "\(outcome.errors)")
   }
@@ -28,7 +28,7 @@ private struct Digests: Decodable, Equatable {
     let outcome = try KingletProcess.run(
       [
         "launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path(name),
-        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2", "finish.steps=250",
+        "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2", "finish.steps=250",
         "learner.startStep=100", "learner.ensemble=2", "learner.drawn=2", "learner.width=64",
         "learner.pretrainUpdates=50",
         "learner.updatesPerStep=1", "--json",
@@ -53,7 +53,7 @@ private struct Digests: Decodable, Equatable {
     let launch = try KingletProcess(
       [
         "launch", "Launch/pcb-insertion.yaml", "run=" + run,
-        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
+        "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2",
         "learner.width=64", "learner.updatesPerStep=1",
       ], scratch: scratch)
     try waitForSteps(run, of: launch)
@@ -72,7 +72,7 @@ private struct Digests: Decodable, Equatable {
     let launch = try KingletProcess(
       [
         "launch", "Launch/pcb-insertion.yaml", "run=" + run,
-        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
+        "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2",
         "learner.width=64", "learner.pretrainUpdates=50",
       ], scratch: scratch)
     try waitForSteps(run, of: launch)
@@ -88,7 +88,7 @@ private struct Digests: Decodable, Equatable {
     let launch = try KingletProcess(
       [
         "launch", "Launch/pcb-insertion.yaml", "run=" + run,
-        "demonstrations.file=" + demonstrations, "demonstrations.episodes=2",
+        "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2",
         "learner.width=64", "learner.pretrainUpdates=50",
       ], scratch: scratch)
     try waitForSteps(run, of: launch)

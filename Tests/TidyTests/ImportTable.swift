@@ -26,7 +26,9 @@ enum ImportTable {
     Resets           : LearningSlots Messages Geometry Randomness
     Recipes          : Messages Geometry Yams
     Metrics          :
-    Sessions         : ControlLoop ControlSlots Experts Geometry ImpedanceControl LearningSlots
+    MCAP             : CZlib CZstd
+    Episodes         : Geometry MCAP Messages
+    Sessions         : ControlLoop ControlSlots Episodes Experts Geometry MCAP ImpedanceControl LearningSlots
     Sessions         : Messages Metrics NeuralNetworks OffPolicy RealTime Recipes Replay Resets
     Sessions         : Randomness Rewards Safety SimulatedWorld Tensors Wire
     kinglet          : Sessions ArgumentParser
@@ -39,6 +41,7 @@ enum ImportTable {
     Foundation           : NeuralNetworks Replay OffPolicy SimulatedWorld Rewards Wire
     FoundationEssentials : Messages
     Glibc                : RealTime Wire Tensors ImpedanceControl Safety Sessions Metrics kinglet
+    Glibc                : MCAP
     Synchronization      : RealTime Wire Sessions
     Dispatch             : Sessions kinglet
     """)

@@ -1,9 +1,12 @@
 """What `kinglet demonstrate` recorded, as arrays."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import mcap.exceptions
 import numpy as np
-import safetensors
+from google.protobuf.message import DecodeError
+from mcap.reader import make_reader
 
 from . import kinglet_pb2
 from .served_session import KingletError
@@ -30,25 +33,57 @@ class Demonstrations:
     episodes: np.ndarray
     """Number of the episode: uint64, (rows,)"""
     metadata: dict[str, str]
-    """Robot, task, rate and scales for which the steps were made, and their robot time."""
+    """What the recorder said of the first episode: robot, task, rate, scales, seed and so on."""
 
 
-def demonstrations(path) -> Demonstrations:
-    """The steps of a file of `kinglet demonstrate`.
+_MESSAGES = {
+    "/observation": kinglet_pb2.Observation,
+    "/action": kinglet_pb2.Action,
+    "/reward": kinglet_pb2.StepReward,
+}
+
+
+def demonstrations(folder) -> Demonstrations:
+    """The steps of a folder of `kinglet demonstrate`, or of any folder of recorded episodes.
 
     Raises `KingletError` where it is none.
     """
+    files = sorted(Path(folder).glob("*.mcap"))
+    if not files:
+        raise KingletError(f"{folder}: holds no recorded episode of kinglet")
+    episodes = [_read(file) for file in files]
+
+    def column(number, kind):
+        return np.array([row[number] for _, rows in episodes for row in rows], kind)
+
+    return Demonstrations(
+        observations=column(0, np.float32), actions=column(1, np.float32),
+        intended_actions=column(2, np.float32), rewards=column(3, np.float32),
+        next_observations=column(4, np.float32), terminations=column(5, bool),
+        truncations=column(6, bool),
+        episodes=np.array([int(about["episode"]) for about, rows in episodes for _ in rows], np.uint64),
+        metadata=episodes[0][0])
+
+
+def _read(file):
+    """The description and the steps of one episode."""
+    records = {topic: [] for topic in _MESSAGES}
     try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}
-            metadata = file.metadata() or {}
-        endings = arrays["endings"]
-        terminations = endings == kinglet_pb2.ENDING_TERMINAL
-        return Demonstrations(
-            observations=arrays["observations"], actions=arrays["actions"],
-            intended_actions=arrays["intendedActions"], rewards=arrays["rewards"],
-            next_observations=arrays["nextObservations"], terminations=terminations,
-            truncations=~terminations & (endings != kinglet_pb2.ENDING_UNSPECIFIED),
-            episodes=arrays["episodes"], metadata=metadata)
-    except (OSError, KeyError, safetensors.SafetensorError) as error:
-        raise KingletError(f"{path}: no demonstrations of kinglet: {error}") from error
+        with open(file, "rb") as stream:
+            reader = make_reader(stream, validate_crcs=True)
+            for _, channel, message in reader.iter_messages(list(_MESSAGES), log_time_order=False):
+                record = _MESSAGES[channel.topic]()
+                record.ParseFromString(message.data)
+                records[channel.topic].append(record)
+            about = {entry.name: entry.metadata for entry in reader.iter_metadata()}["episode"]
+    except (OSError, KeyError, DecodeError, mcap.exceptions.McapError) as error:
+        raise KingletError(f"{file}: no recorded episode of kinglet: {error}") from error
+    seen = records["/observation"]
+    rows = []
+    for step, (action, reward) in enumerate(zip(records["/action"], records["/reward"])):
+        terminated = reward.ending == kinglet_pb2.ENDING_TERMINAL
+        truncated = not terminated and reward.ending != kinglet_pb2.ENDING_UNSPECIFIED
+        rows.append((
+            seen[step].values, action.executed, action.intended or action.executed, reward.reward,
+            seen[step + 1].values, terminated, truncated))
+    return about, rows

@@ -16,15 +16,15 @@ SEED = 1000
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     place = tmp_path_factory.mktemp("demonstrations")
-    file = place / "shown.safetensors"
+    folder = place / "shown"
     executable = find_executable()
     subprocess.run(
         [
             executable, "demonstrate", find_recipe(RECIPE, executable), f"run={place / 'r'}",
-            f"demonstrations.file={file}", "demonstrations.episodes=1",
+            f"demonstrations.folder={folder}", "demonstrations.episodes=1",
             f"demonstrations.seed={SEED}",
         ], check=True, capture_output=True, timeout=240)
-    return kinglet_gym.demonstrations(file)
+    return kinglet_gym.demonstrations(folder)
 
 
 def test_shapes_and_kinds(recorded):
@@ -52,12 +52,11 @@ def test_the_environment_gives_what_kinglets_own_actor_got(recorded, make_env):
 
 
 def test_another_file_is_one_line(tmp_path):
-    for content in (None, b"no safetensors at all"):
-        file = tmp_path / "d.safetensors"
+    for content in (None, b"no recording at all", b"\x89MCAP0\r\n"):
         if content:
-            file.write_bytes(content)
-        with pytest.raises(KingletError, match="d.safetensors") as caught:
-            kinglet_gym.demonstrations(file)
+            (tmp_path / "d.mcap").write_bytes(content)
+        with pytest.raises(KingletError, match="d.mcap" if content else str(tmp_path)) as caught:
+            kinglet_gym.demonstrations(tmp_path)
         assert "\n" not in str(caught.value)
 
 
@@ -67,7 +66,7 @@ def test_the_generated_module_is_of_the_schema():
     for line in schema.read_text().splitlines():
         if found := re.match(r"message (\w+)", line):
             message = found[1]
-        elif found := re.match(r"\s+(?:(?:optional|repeated) )?\w+ (\w+) = (\d+);", line):
+        elif found := re.match(r"\s+(?:(?:optional|repeated) )?(?:map<.*>|\w+) (\w+) = (\d+);", line):
             wanted.add((message, found[1], int(found[2])))
     made = {
         (name, field.name, field.number)

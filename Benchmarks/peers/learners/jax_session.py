@@ -87,7 +87,7 @@ def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", default="Launch/pcb-insertion.yaml")
-    parser.add_argument("--demonstrations", default="Demonstrations/pcb-insertion.safetensors")
+    parser.add_argument("--demonstrations", default="Demonstrations/pcb-insertion")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ensemble", type=int, default=10)
     parser.add_argument("--drawn", type=int, default=2)

@@ -1,0 +1,60 @@
+import Messages
+
+/// The series of a recorded episode.
+public enum Topic: String, CaseIterable, Sendable {
+  /// What the episode starts from, once.
+  case origin = "/episode/origin"
+  /// The arm's state, each tick.
+  case state = "/arm/state"
+  /// The torque that answered it.
+  case torque = "/arm/torque"
+  /// What the policy saw, each step and once more at the end.
+  case observation = "/observation"
+  /// What the policy did, each step.
+  case action = "/action"
+  /// Where that sent the tool, each step.
+  case setpoint = "/setpoint"
+  /// The verdict, each step.
+  case reward = "/reward"
+  /// What the safety filter changed, when it did.
+  case safety = "/safety"
+  /// The whole state of the simulator, each step.
+  case simulatorState = "/simulator/state"
+  /// What only the simulator knows, each step.
+  case truth = "/simulator/truth"
+  /// Lines for a person.
+  case log = "/log"
+
+  /// Full name of the message in the schema.
+  public var schemaName: String {
+    switch self {
+    case .origin: EpisodeOrigin.schemaName
+    case .state: ArmState.schemaName
+    case .torque: JointTorque.schemaName
+    case .observation: Observation.schemaName
+    case .action: Action.schemaName
+    case .setpoint: Setpoint.schemaName
+    case .reward: StepReward.schemaName
+    case .safety: SafetyIntervention.schemaName
+    case .simulatorState: SimulatorState.schemaName
+    case .truth: Truth.schemaName
+    case .log: LogLine.schemaName
+    }
+  }
+}
+
+extension Record {
+  /// The series that the record belongs to.
+  var topic: Topic {
+    switch self {
+    case .observation: .observation
+    case .action: .action
+    case .setpoint: .setpoint
+    case .reward: .reward
+    case .safety: .safety
+    case .simulatorState: .simulatorState
+    case .truth: .truth
+    case .log: .log
+    }
+  }
+}

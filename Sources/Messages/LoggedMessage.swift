@@ -1,0 +1,80 @@
+import Foundation
+import SwiftProtobuf
+
+/// A message of the schema that a log holds by itself, without an envelope.
+public protocol LoggedMessage {
+  /// Its full name in the schema, such as `kinglet.v1.Action`.
+  static var schemaName: String { get }
+
+  /// Its protobuf.
+  func encoded() -> [UInt8]
+
+  /// Reads its protobuf.
+  ///
+  /// Any bytes are safe: what is too long, is not finite or has no meaning is refused by name.
+  init(decoding bytes: [UInt8]) throws(MessageError)
+}
+
+/// A message that is written and read through its generated twin.
+protocol Generated: LoggedMessage {
+  associatedtype Proto: SwiftProtobuf.Message
+  init(_ proto: Proto) throws(MessageError)
+  var proto: Proto { get }
+}
+
+extension Generated {
+  /// The generated twin's full name.
+  public static var schemaName: String { Proto.protoMessageName }
+
+  /// The protobuf of the generated twin.
+  public func encoded() -> [UInt8] { bytes(of: proto) }
+
+  /// Reads the protobuf of the generated twin.
+  public init(decoding bytes: [UInt8]) throws(MessageError) {
+    let proto = bytes.withUnsafeBytes { bytes in
+      Result { () throws(MessageError) in try parse(bytes, as: Proto.self) }
+    }
+    try self.init(proto.get())
+  }
+}
+
+private func bytes(of message: some SwiftProtobuf.Message) -> [UInt8] {
+  do {
+    return try message.serializedBytes()
+  } catch {
+    preconditionFailure("a message without required fields cannot fail to encode: \(error)")
+  }
+}
+
+extension EpisodeOrigin: Generated { var proto: ProtoEpisodeOrigin { ProtoEpisodeOrigin(self) } }
+extension Observation: Generated { var proto: ProtoObservation { ProtoObservation(self) } }
+extension Action: Generated { var proto: ProtoAction { ProtoAction(self) } }
+extension Setpoint: Generated { var proto: ProtoSetpoint { ProtoSetpoint(self) } }
+extension StepReward: Generated { var proto: ProtoStepReward { ProtoStepReward(self) } }
+extension SafetyIntervention: Generated {
+  var proto: ProtoSafetyIntervention { ProtoSafetyIntervention(self) }
+}
+extension SimulatorState: Generated {
+  var proto: ProtoSimulatorState { ProtoSimulatorState(self) }
+}
+extension Truth: Generated { var proto: ProtoTruth { ProtoTruth(self) } }
+
+extension LogLine: Generated {
+  init(_ proto: ProtoLogLine) throws(MessageError) {
+    self.init(role: proto.role, text: proto.text)
+  }
+
+  var proto: ProtoLogLine {
+    .with { ($0.role, $0.text) = (role, text) }
+  }
+}
+
+extension ArmState {
+  /// Full name in the schema.
+  public static let schemaName = ProtoArmState.protoMessageName
+}
+
+extension JointTorque {
+  /// Full name in the schema.
+  public static let schemaName = ProtoJointTorque.protoMessageName
+}

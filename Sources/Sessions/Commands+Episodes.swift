@@ -1,0 +1,53 @@
+import Episodes
+import Foundation
+import Messages
+import Recipes
+
+extension Commands {
+  /// Runs a recorded episode again and compares: `kinglet replay FILE --mode action`.
+  public static func replayActions(
+    file: String, overrides: [String]
+  ) throws -> RerunReport {
+    let recorded = try RecordedEpisode(reading: file)
+    let folder = try makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let recipe = try recipe(of: recorded, in: folder, overrides: overrides)
+    try beside(recipe) { session in
+      try ReplaySession(session: session, recorded: recorded).run()
+    }
+    let again = try RecordedEpisode(
+      reading: RecordSession.file(of: recorded.origin.start.episode, in: recipe.launch.run))
+    return RerunReport(
+      recorded, EpisodeComparison(recorded, again), excuses: excuses(recorded, again))
+  }
+
+  /// The recipe that an episode was recorded under, for a run in another folder.
+  private static func recipe(
+    of recorded: RecordedEpisode, in folder: String, overrides: [String]
+  ) throws -> SessionRecipe {
+    let text = folder + "/recorded.yaml"
+    try recorded.recipe.write(toFile: text, atomically: true, encoding: .utf8)
+    var recipe = try SessionRecipe.load(launchFile: text, overrides: overrides)
+    recipe.launch.run = folder + "/run"
+    recipe.launch.endpoints = .ipc
+    recipe.launch.recording = .all
+    guard recipe.launch.clock == .lockstep else {
+      throw SessionFailure(
+        "\(recorded.path): recorded in real time, which does not come again; add clock=lockstep")
+    }
+    return recipe
+  }
+
+  /// Why an episode need not come again to the last bit.
+  private static func excuses(_ recorded: RecordedEpisode, _ again: RecordedEpisode) -> [String] {
+    let kinds = [
+      ("build", "another build"), ("cpu", "another kind of processor"),
+      ("mujoco", "another MuJoCo"), ("modelHash", "another model"), ("clock", "another clock"),
+    ]
+    return kinds.compactMap { key, what in
+      let (before, now) = (recorded.description[key], again.description[key])
+      guard before != now else { return nil }
+      return "\(what) (\(before ?? "unknown") then, \(now ?? "unknown") now)"
+    }
+  }
+}

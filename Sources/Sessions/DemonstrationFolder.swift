@@ -1,0 +1,105 @@
+import Episodes
+import Foundation
+import Messages
+import Recipes
+import Replay
+
+/// Recorded episodes that a learner learns from: every `.mcap` file of a folder.
+struct DemonstrationFolder {
+  /// The steps, in the order of the files.
+  private(set) var steps: [Demonstration] = []
+  /// Robot time from the first reset to the end of the last episode [min].
+  private(set) var robotMinutes = 0.0
+
+  /// Whether a folder holds any.
+  static func exists(_ path: String) -> Bool { !files(of: path).isEmpty }
+
+  /// Reads a folder, for a session of a recipe.
+  ///
+  /// Throws with the first file that cannot be read or was made for something else.
+  init(_ path: String, for recipe: SessionRecipe) throws {
+    let cure = "record anew with `kinglet demonstrate`, or name another demonstrations.folder"
+    for file in Self.files(of: path) {
+      let episode: RecordedEpisode
+      do {
+        episode = try RecordedEpisode(reading: file, .steps)
+      } catch {
+        throw SessionFailure("\(error); \(cure)")
+      }
+      for (key, wanted) in DemonstrationFormat(recipe).entries.sorted(by: { $0.key < $1.key }) {
+        let found = episode.description[key]
+        guard found != wanted else { continue }
+        throw SessionFailure(
+          "\(file): made for \(key) \"\(found ?? "unknown")\", this session has \"\(wanted)\"; "
+            + cure)
+      }
+      add(episode)
+    }
+    guard !steps.isEmpty else {
+      throw SessionFailure("\(path): holds no recorded episode; \(cure)")
+    }
+  }
+
+  private mutating func add(_ episode: RecordedEpisode) {
+    for (transition, action) in zip(episode.transitions, episode.actions) {
+      var step = Demonstration(
+        transition: transition,
+        intendedAction: action.intended.isEmpty ? transition.action : action.intended)
+      step.transition.sequence = UInt64(steps.count)
+      steps.append(step)
+    }
+    let end = episode.records.map(\.time.robot).max() ?? 0
+    robotMinutes = max(robotMinutes, Double(end) * 1e-9 / 60)
+  }
+
+  private static func files(of path: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { $0.hasSuffix(".mcap") }.sorted().map { path + "/" + $0 }
+  }
+
+  /// Throws unless demonstrations may be put at a path: nothing is there, or nothing but episodes.
+  static func checkReplaceable(_ path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let foreign = isFolder.boolValue ? names.sorted().first { !$0.hasSuffix(".mcap") } : path
+    guard let foreign else { return }
+    throw SessionFailure(
+      "demonstrations.folder \(path): \(foreign) is no recorded episode and would be lost; "
+        + "name another folder")
+  }
+
+  /// Puts recorded episodes where demonstrations are looked for, all at once.
+  ///
+  /// Files are linked where that is possible, else copied. An earlier folder is replaced.
+  static func keep(_ files: [String], as path: String) throws {
+    let manager = FileManager.default
+    let draft = path + ".part"
+    try? manager.removeItem(atPath: draft)
+    try manager.createDirectory(atPath: draft, withIntermediateDirectories: true)
+    for (index, file) in files.enumerated() {
+      let place = draft + "/" + String(format: "demonstration-%06d.mcap", index)
+      if (try? manager.linkItem(atPath: file, toPath: place)) == nil {
+        try manager.copyItem(atPath: file, toPath: place)
+      }
+    }
+    try? manager.removeItem(atPath: path)
+    try manager.moveItem(atPath: draft, toPath: path)
+  }
+}
+
+/// What an episode must share with a session to be of use to its learner.
+struct DemonstrationFormat {
+  /// Entries of an episode's description.
+  let entries: [String: String]
+
+  init(_ recipe: SessionRecipe) {
+    let scale = recipe.task.observation.scale
+    entries = [
+      "robot": recipe.robot.name, "task": recipe.task.name, "rate": "\(recipe.task.rate)",
+      "actionScale": "\(recipe.task.action.translation) \(recipe.task.action.rotation)",
+      "observationScale": "\(scale.position) \(scale.rotation) \(scale.velocity) "
+        + "\(scale.angularVelocity) \(scale.force) \(scale.torque)",
+    ]
+  }
+}

@@ -1,0 +1,64 @@
+import CMuJoCo
+import Geometry
+public import Messages
+import Randomness
+
+extension SimulatedArm {
+  /// All that the world goes on from at the current tick.
+  ///
+  /// Allocates.
+  public func snapshot() -> WorldSnapshot {
+    var snapshot = WorldSnapshot()
+    snapshot.state = state
+    snapshot.integration = integrationState()
+    snapshot.placements = [
+      BodyPlacement(body: HeldPart.name, parentFromBody: held.mount(physics))
+    ]
+    let words = noise.state
+    snapshot.noise = [words.0, words.1, words.2, words.3]
+    snapshot.wrench = estimate.memory
+    snapshot.contactForce = contactForce
+    snapshot.peakContactForce = peakContactForce
+    return snapshot
+  }
+
+  /// MuJoCo's integration state at the current tick: time, positions, velocities, warm start, forces
+  /// and mocap poses.
+  ///
+  /// Allocates.
+  public func integrationState() -> [Double] {
+    let size = Int(mj_stateSize(physics.model, Self.kind))
+    return [Double](unsafeUninitializedCapacity: size) { buffer, count in
+      mj_getState(physics.model, physics.data, buffer.baseAddress, Self.kind)
+      count = size
+    }
+  }
+
+  /// Goes on from a snapshot of the same world.
+  ///
+  /// Throws `foreignSnapshot` when it is of another one.
+  public mutating func restore(_ snapshot: WorldSnapshot) throws(WorldError) {
+    let size = Int(mj_stateSize(physics.model, Self.kind))
+    guard snapshot.integration.count == size else {
+      throw .foreignSnapshot(
+        reason: "its simulator state has \(snapshot.integration.count) numbers, not \(size)")
+    }
+    guard snapshot.placements.map(\.body) == [HeldPart.name], snapshot.noise.count == 4,
+      snapshot.wrench.history.count == WrenchMemory.window
+    else { throw .foreignSnapshot(reason: "it moves other bodies of the model") }
+    held.setMount(physics, snapshot.placements[0].parentFromBody)
+    mj_setState(physics.model, physics.data, snapshot.integration, Self.kind)
+    mj_step1(physics.model, physics.data)
+    noise.state = (
+      snapshot.noise[0], snapshot.noise[1], snapshot.noise[2], snapshot.noise[3]
+    )
+    estimate.memory = snapshot.wrench
+    contactForce = snapshot.contactForce
+    peakContactForce = snapshot.peakContactForce
+    posture = bodies.posture(physics)
+    gravity = own.gravity(posture)
+    state = snapshot.state
+  }
+
+  private static var kind: Int32 { Int32(mjSTATE_INTEGRATION.rawValue) }
+}
