@@ -44,6 +44,9 @@ let cRooms: [Target] = [
       .linkedLibrary("mujoco"),
       .unsafeFlags(["-L" + mujoco + "/lib", "-Xlinker", "-rpath", "-Xlinker", mujoco + "/lib"]),
     ]),
+  .target(
+    name: "CRender", dependencies: ["CMuJoCo"],
+    cSettings: [.unsafeFlags(["-I" + mujoco + "/include"])]),
   .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
   .target(
@@ -92,6 +95,7 @@ let files: [Target] = [
   room("Metrics"),
   room("MCAP", uses: ["CZlib", "CZstd"]),
   room("Episodes", uses: ["MCAP", "Messages", "Geometry"]),
+  room("Rendering", uses: ["CRender", "CMuJoCo", "CZlib"]),
 ]
 
 let composition: [Target] = [
@@ -100,7 +104,7 @@ let composition: [Target] = [
     uses: [
       "ControlLoop", "ControlSlots", "Episodes", "Experts", "Geometry", "ImpedanceControl",
       "LearningSlots", "MCAP", "Messages", "Metrics", "NeuralNetworks", "OffPolicy", "Randomness", "RealTime", "Recipes",
-      "Replay", "Resets", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
+      "Rendering", "Replay", "Resets", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
     ]),
   .executableTarget(
     name: "kinglet", dependencies: ["Sessions", argumentParser], swiftSettings: strict),
@@ -159,6 +163,8 @@ let suites: [Target] = [
     uses: ["Resets", "Conformance", "LearningSlots", "Messages", "Geometry", "Randomness"]),
   tests("RecipesTests", uses: ["Recipes", "Messages", "Geometry"]),
   tests("MetricsTests", uses: ["Metrics"]),
+  tests("MCAPTests", uses: ["MCAP"]),
+  tests("RenderingTests", uses: ["Rendering"]),
   tests("SessionsTests", uses: ["Sessions", "Messages", "Wire"]),
 ]
 

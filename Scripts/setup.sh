@@ -45,11 +45,16 @@ install_packages() {
     fail "missing Debian package: $* (apt-get failed, see External/apt.log)." "sudo $command"
 }
 
+find_library() { ldconfig -p 2>/dev/null | grep -q "$1" || [ -n "$(ls /usr/lib/*/"$1" 2>/dev/null)" ]; }
+
 missing_packages() {
   [ -f /usr/include/zmq.h ] || echo libzmq3-dev
   [ -f /usr/include/eigen3/Eigen/Core ] || echo libeigen3-dev
   [ -f /usr/include/zlib.h ] || echo zlib1g-dev
   [ -f /usr/include/zstd.h ] || echo libzstd-dev
+  # Pictures and videos of episodes: OpenGL in software, where there is no GPU, and an encoder.
+  find_library libOSMesa.so.8 || echo libosmesa6
+  command -v ffmpeg >/dev/null || echo ffmpeg
 }
 
 check_packages() {

@@ -20,7 +20,7 @@ public struct EpisodeWriter: ~Copyable {
 
   /// Starts a file with the recipe and scene that the episode belongs to.
   public init(
-    creating path: String, recipe: String, scene: String, compressionLevel: Int32 = 1
+    creating path: String, recipe: String, scene: String, compressionLevel: Int32 = -1
   ) throws(EpisodeError) {
     var file = try Self.create(path, compressionLevel: compressionLevel)
     var channels: [Topic: UInt16] = [:]

@@ -1,5 +1,4 @@
 import CZstd
-import Glibc
 
 /// Uncompresses chunks, one at a time, into memory that it owns.
 struct ChunkDecoder: ~Copyable {

@@ -90,9 +90,8 @@ struct Contents: Sendable {
     for id in channels.indices where hasChannel(UInt16(id)) {
       let channel = channels[id].definition
       guard !channel.isInChunk, !channel.isInFile else { continue }
-      channels[id].definition.isInChunk = true
-      try chunk.reserve(channel.record.count)
-      chunk.append(channel.record)
+      try chunk.reserve(missingLength(for: UInt16(id)))
+      define(UInt16(id), in: &chunk)
     }
   }
 

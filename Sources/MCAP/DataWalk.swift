@@ -25,16 +25,17 @@ struct DataWalk {
     do throws(Fault) {
       guard !isComplete, let record = try walk.next() else { return nil }
       let isEnd = record.opcode == .dataEnd || record.opcode == .footer
-      guard isEnd else {
-        offset = record.end
-        return .record(record)
-      }
-      if let boundary = nextBoundary() {
+      // A record cannot reach over the start of another; its length is damaged.
+      if let boundary = nextBoundary(), isEnd || record.end > boundary {
         defer { offset = boundary }
-        return .gap(offset..<boundary, reason: "the data ends before records that have an index")
+        return .gap(offset..<boundary, reason: "a record hides another that has an index")
       }
-      isComplete = true
-      return nil
+      if isEnd {
+        isComplete = true
+        return nil
+      }
+      offset = record.end
+      return .record(record)
     } catch {
       let end = nextBoundary() ?? bytes.count
       defer { offset = end }
@@ -42,10 +43,9 @@ struct DataWalk {
     }
   }
 
-  /// Goes on after a damaged record, whose length need not be right, where the next one is known
-  /// to start.
+  /// Goes on behind a damaged record, whose length need not be right.
   ///
-  /// Returns that place.
+  /// Returns where: at the next known start of a record, or else where its length says.
   mutating func distrust(_ record: Record) -> Int {
     offset = record.offset
     offset = nextBoundary() ?? record.end

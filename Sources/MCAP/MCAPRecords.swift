@@ -1,35 +1,35 @@
 /// The first record of a file: who wrote it.
 public struct MCAPHeader: Sendable, Equatable {
   /// Name of a set of conventions that the file keeps; empty for none.
-  public var profile: String
+  public let profile: String
   /// Name and version of the program that wrote the file.
-  public var library: String
+  public let library: String
 }
 
 /// How the messages of channels are to be decoded.
 public struct MCAPSchema: Sendable, Equatable {
   /// Number in the file, from 1.
-  public var id: UInt16
+  public let id: UInt16
   /// Name of the message type.
-  public var name: String
+  public let name: String
   /// How `data` describes the type: `protobuf`, `jsonschema` and others.
-  public var encoding: String
+  public let encoding: String
   /// The description of the type; for `protobuf` a serialised `FileDescriptorSet`.
-  public var data: [UInt8]
+  public let data: [UInt8]
 }
 
 /// A stream of messages of one type.
 public struct MCAPChannel: Sendable, Equatable {
   /// Number in the file.
-  public var id: UInt16
+  public let id: UInt16
   /// Number of the schema; 0 for none.
-  public var schema: UInt16
+  public let schema: UInt16
   /// Name of the stream.
-  public var topic: String
+  public let topic: String
   /// How messages are encoded: `protobuf`, `json` and others.
-  public var messageEncoding: String
+  public let messageEncoding: String
   /// Words about the stream.
-  public var metadata: [String: String]
+  public let metadata: [String: String]
 }
 
 /// A message as it lies in memory that the reader lends.
@@ -49,48 +49,45 @@ public struct MCAPMessage {
 /// Words about the recording.
 public struct MCAPMetadata: Sendable, Equatable {
   /// What the words are about.
-  public var name: String
+  public let name: String
   /// The words.
-  public var entries: [String: String]
+  public let entries: [String: String]
 }
 
 /// A file carried inside the log.
 public struct MCAPAttachment: Sendable, Equatable {
   /// Name of the file.
-  public var name: String
+  public let name: String
   /// Its media type, such as `text/plain`.
-  public var mediaType: String
+  public let mediaType: String
   /// When it was recorded [ns].
-  public var logTime: UInt64
+  public let logTime: UInt64
   /// When it was made [ns]; 0 where nobody knows.
-  public var createTime: UInt64
+  public let createTime: UInt64
   /// Its contents.
-  public var data: [UInt8]
+  public let data: [UInt8]
 }
 
 /// How much a log holds.
 public struct MCAPStatistics: Sendable, Equatable {
   /// Number of messages.
-  public var messages: UInt64 = 0
+  public internal(set) var messages: UInt64 = 0
   /// Number of schemas.
-  public var schemas: UInt16 = 0
+  public internal(set) var schemas: UInt16 = 0
   /// Number of channels.
-  public var channels: UInt32 = 0
+  public internal(set) var channels: UInt32 = 0
   /// Number of attachments.
-  public var attachments: UInt32 = 0
+  public internal(set) var attachments: UInt32 = 0
   /// Number of metadata records.
-  public var metadata: UInt32 = 0
+  public internal(set) var metadata: UInt32 = 0
   /// Number of chunks.
-  public var chunks: UInt32 = 0
+  public internal(set) var chunks: UInt32 = 0
   /// Earliest log time [ns]; 0 without messages.
-  public var start: UInt64 = 0
+  public internal(set) var start: UInt64 = 0
   /// Latest log time [ns]; 0 without messages.
-  public var end: UInt64 = 0
+  public internal(set) var end: UInt64 = 0
   /// Number of messages of each channel that has some.
-  public var messagesOfChannel: [UInt16: UInt64] = [:]
-
-  /// Nothing yet.
-  public init() {}
+  public internal(set) var messagesOfChannel: [UInt16: UInt64] = [:]
 
   /// Counts messages recorded from `start` to `end`; returns without a change for none.
   mutating func add(_ count: Int, channel: UInt16, from start: UInt64, through end: UInt64) {

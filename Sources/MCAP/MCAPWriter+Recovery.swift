@@ -44,12 +44,4 @@ extension MCAPWriter {
       chunk.records, compression: chunk.compression, uncompressedSize: records.count,
       sum: checksum(records), messages)
   }
-
-  mutating func copy(
-    _ attachment: AttachmentRecord, of record: Record, in bytes: UnsafeRawBufferPointer
-  ) throws(MCAPError) {
-    let start = Int(file.end.offset)
-    try file.append(UnsafeRawBufferPointer(rebasing: bytes[record.offset..<record.end]))
-    contents.add(attachment.index(offset: start, length: record.length))
-  }
 }

@@ -20,11 +20,11 @@ public struct MCAPWriter: ~Copyable {
   /// Creates `path + ".part"`; nothing stands under `path` until `finish`.
   ///
   /// `library` names the program and its version. A chunk is written when its messages take
-  /// `chunkBytes` uncompressed; `compressionLevel` is zstd's: from 1 to 22, higher is smaller and
-  /// slower, below 0 is faster and larger. Throws `exists` where a file has one of the two names,
-  /// and `refused`.
+  /// `chunkBytes` uncompressed. `compressionLevel` is zstd's: up to 22, higher is smaller and
+  /// slower; on sensor values, which hardly compress, -1 takes half the time of 1. Throws `exists`
+  /// where a file has one of the two names, and `refused`.
   public init(
-    creating path: String, library: String, chunkBytes: Int = 1 << 20, compressionLevel: Int32 = 1
+    creating path: String, library: String, chunkBytes: Int = 1 << 20, compressionLevel: Int32 = -1
   ) throws(MCAPError) {
     let header = MCAPHeader(profile: "", library: library)
     try self.init(
@@ -181,33 +181,28 @@ public struct MCAPWriter: ~Copyable {
   public mutating func attach(
     name: String, mediaType: String, logTime: UInt64, data: [UInt8]
   ) throws(MCAPError) {
-    var fields = RecordBytes()
-    fields.integer(logTime)
-    fields.integer(logTime)
-    fields.text(name)
-    fields.text(mediaType)
-    fields.integer(UInt64(data.count))
-    let sum = data.withUnsafeBytes { data in
-      checksum(data, after: fields.bytes.withUnsafeBytes { checksum($0) })
-    }
-    var head = RecordBytes()
-    head.integer(Opcode.attachment.rawValue)
-    head.integer(UInt64(fields.bytes.count + data.count + 4))
-    var tail = RecordBytes()
-    tail.integer(sum)
+    try attach(
+      MCAPAttachment(
+        name: name, mediaType: mediaType, logTime: logTime, createTime: logTime, data: data))
+  }
+
+  mutating func attach(_ attachment: MCAPAttachment) throws(MCAPError) {
+    let parts = attachment.parts
     let start = file.end
     do throws(MCAPError) {
-      try file.append(head.bytes + fields.bytes)
-      try file.append(data)
-      try file.append(tail.bytes)
+      try file.append(parts.head)
+      try file.append(attachment.data)
+      try file.append(parts.tail)
     } catch {
       file.end = start
       throw error
     }
     contents.add(
       AttachmentIndex(
-        offset: start.offset, length: file.end.offset - start.offset, logTime: logTime,
-        createTime: logTime, dataSize: UInt64(data.count), name: name, mediaType: mediaType))
+        offset: start.offset, length: file.end.offset - start.offset,
+        logTime: attachment.logTime, createTime: attachment.createTime,
+        dataSize: UInt64(attachment.data.count), name: attachment.name,
+        mediaType: attachment.mediaType))
   }
 
   /// Writes words about the recording, in the order of their keys.

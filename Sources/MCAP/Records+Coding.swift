@@ -105,6 +105,25 @@ extension MCAPStatistics {
   }
 }
 
+extension MCAPAttachment {
+  /// The record before and behind the data.
+  var parts: (head: [UInt8], tail: [UInt8]) {
+    var fields = RecordBytes()
+    fields.integer(logTime)
+    fields.integer(createTime)
+    fields.text(name)
+    fields.text(mediaType)
+    fields.integer(UInt64(data.count))
+    let fieldSum = fields.bytes.withUnsafeBytes { checksum($0) }
+    var head = RecordBytes()
+    head.integer(Opcode.attachment.rawValue)
+    head.integer(UInt64(fields.bytes.count + data.count + 4))
+    var tail = RecordBytes()
+    tail.integer(data.withUnsafeBytes { checksum($0, after: fieldSum) })
+    return (head.bytes + fields.bytes, tail.bytes)
+  }
+}
+
 /// An attachment whose data still lies in the file.
 struct AttachmentRecord {
   let logTime: UInt64

@@ -46,7 +46,7 @@ struct Recoverer: ~Copyable {
         drop(range.count, at: range.lowerBound, reason)
       case .record(let record):
         switch examine(record) {
-        case .success(let kept): try write(kept, record)
+        case .success(let kept): try write(kept)
         case .failure(let fault):
           if record.opcode == .chunk { chunksLost += 1 }
           let end = record.opcode == nil ? record.end : walk.distrust(record)
@@ -108,7 +108,10 @@ struct Recoverer: ~Copyable {
       }
       return .attachment(attachment)
     case .metadata: return .metadata(try MCAPMetadata(content))
-    case .header, .messageIndex: return .nothing
+    case .header:
+      _ = try MCAPHeader(content)
+      return .nothing
+    case .messageIndex: return .nothing
     case nil: throw Fault("a record of opcode \(record.code) is not known")
     default: throw Fault("a record of opcode \(record.code) does not belong into the data")
     }
@@ -124,7 +127,7 @@ struct Recoverer: ~Copyable {
     return .chunk(chunk, records: records, messages, borrowed: borrowed)
   }
 
-  private mutating func write(_ kept: Kept, _ record: Record) throws(MCAPError) {
+  private mutating func write(_ kept: Kept) throws(MCAPError) {
     switch kept {
     case .schema(let schema): try writer.define(schema)
     case .channel(let channel): try writer.define(channel)
@@ -138,7 +141,11 @@ struct Recoverer: ~Copyable {
       writer.note(definitions)
       try writer.copy(chunk, records: records, messages)
       chunksKept += 1
-    case .attachment(let attachment): try writer.copy(attachment, of: record, in: bytes)
+    case .attachment(let attachment):
+      try writer.attach(
+        MCAPAttachment(
+          name: attachment.name, mediaType: attachment.mediaType, logTime: attachment.logTime,
+          createTime: attachment.createTime, data: Array(attachment.data)))
     case .metadata(let metadata): try writer.addMetadata(metadata.name, metadata.entries)
     case .nothing: break
     }

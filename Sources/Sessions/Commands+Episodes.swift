@@ -12,6 +12,10 @@ extension Commands {
     let folder = try makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let recipe = try recipe(of: recorded, in: folder, overrides: overrides)
+    guard recipe.launch.clock == .lockstep else {
+      throw SessionFailure(
+        "\(recorded.path): recorded in real time, which does not come again; add clock=lockstep")
+    }
     try beside(recipe) { session in
       try ReplaySession(session: session, recorded: recorded).run()
     }
@@ -19,6 +23,19 @@ extension Commands {
       reading: RecordSession.file(of: recorded.origin.start.episode, in: recipe.launch.run))
     return RerunReport(
       recorded, EpisodeComparison(recorded, again), excuses: excuses(recorded, again))
+  }
+
+  /// Shows a recorded episode again from its states: `kinglet replay FILE --mode state`.
+  public static func replayStates(
+    file: String, overrides: [String], options: ShowOptions, progress: Reporting
+  ) throws -> ShownReport {
+    let recorded = try RecordedEpisode(reading: file, .steps)
+    let folder = try makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let recipe = try recipe(of: recorded, in: folder, overrides: overrides)
+    return try StateReplay(recorded: recorded, recipe: recipe, options: options) {
+      progress.write($0 + "\n")
+    }.run()
   }
 
   /// The recipe that an episode was recorded under, for a run in another folder.
@@ -31,10 +48,6 @@ extension Commands {
     recipe.launch.run = folder + "/run"
     recipe.launch.endpoints = .ipc
     recipe.launch.recording = .all
-    guard recipe.launch.clock == .lockstep else {
-      throw SessionFailure(
-        "\(recorded.path): recorded in real time, which does not come again; add clock=lockstep")
-    }
     return recipe
   }
 

@@ -38,17 +38,10 @@ extension SimulatedArm {
   ///
   /// Throws `foreignSnapshot` when it is of another one.
   public mutating func restore(_ snapshot: WorldSnapshot) throws(WorldError) {
-    let size = Int(mj_stateSize(physics.model, Self.kind))
-    guard snapshot.integration.count == size else {
-      throw .foreignSnapshot(
-        reason: "its simulator state has \(snapshot.integration.count) numbers, not \(size)")
+    guard snapshot.noise.count == 4, snapshot.wrench.history.count == WrenchMemory.window else {
+      throw .foreignSnapshot(reason: "its sensors are others")
     }
-    guard snapshot.placements.map(\.body) == [HeldPart.name], snapshot.noise.count == 4,
-      snapshot.wrench.history.count == WrenchMemory.window
-    else { throw .foreignSnapshot(reason: "it moves other bodies of the model") }
-    held.setMount(physics, snapshot.placements[0].parentFromBody)
-    mj_setState(physics.model, physics.data, snapshot.integration, Self.kind)
-    mj_step1(physics.model, physics.data)
+    try place(snapshot.integration, snapshot.placements)
     noise.state = (
       snapshot.noise[0], snapshot.noise[1], snapshot.noise[2], snapshot.noise[3]
     )
@@ -58,6 +51,21 @@ extension SimulatedArm {
     posture = bodies.posture(physics)
     gravity = own.gravity(posture)
     state = snapshot.state
+  }
+
+  /// Sets the state of the physics and what the episode changed in the model.
+  func place(_ integration: [Double], _ placements: [BodyPlacement]) throws(WorldError) {
+    let size = Int(mj_stateSize(physics.model, Self.kind))
+    guard integration.count == size else {
+      throw .foreignSnapshot(
+        reason: "its simulator state has \(integration.count) numbers, not \(size)")
+    }
+    guard placements.map(\.body) == [HeldPart.name] else {
+      throw .foreignSnapshot(reason: "it moves other bodies of the model")
+    }
+    held.setMount(physics, placements[0].parentFromBody)
+    mj_setState(physics.model, physics.data, integration, Self.kind)
+    mj_step1(physics.model, physics.data)
   }
 
   private static var kind: Int32 { Int32(mjSTATE_INTEGRATION.rawValue) }

@@ -28,9 +28,10 @@ enum ImportTable {
     Metrics          :
     MCAP             : CZlib CZstd
     Episodes         : Geometry MCAP Messages
+    Rendering        : CMuJoCo CRender CZlib
     Sessions         : ControlLoop ControlSlots Episodes Experts Geometry MCAP ImpedanceControl LearningSlots
     Sessions         : Messages Metrics NeuralNetworks OffPolicy RealTime Recipes Replay Resets
-    Sessions         : Randomness Rewards Safety SimulatedWorld Tensors Wire
+    Sessions         : Randomness Rendering Rewards Safety SimulatedWorld Tensors Wire
     kinglet          : Sessions ArgumentParser
     """)
 
@@ -41,7 +42,7 @@ enum ImportTable {
     Foundation           : NeuralNetworks Replay OffPolicy SimulatedWorld Rewards Wire
     FoundationEssentials : Messages
     Glibc                : RealTime Wire Tensors ImpedanceControl Safety Sessions Metrics kinglet
-    Glibc                : MCAP
+    Glibc                : MCAP Rendering
     Synchronization      : RealTime Wire Sessions
     Dispatch             : Sessions kinglet
     """)

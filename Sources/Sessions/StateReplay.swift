@@ -1,0 +1,175 @@
+import Episodes
+import Foundation
+import Geometry
+import Messages
+import RealTime
+import Recipes
+import Rendering
+import SimulatedWorld
+
+/// How a recorded episode is shown.
+public struct ShowOptions: Sendable {
+  /// Robot time per time on the wall; nil as fast as it goes.
+  public var speed: Double?
+  /// Called between steps; shows the next one when it returns.
+  public var awaitStep: (@Sendable () -> Void)?
+  /// A picture of the last step.
+  public var png: String?
+  /// A film.
+  public var video: String?
+  /// Width of one view [pixels].
+  public var width = 640
+  /// Height of one view [pixels].
+  public var height = 480
+
+  /// As fast as it goes, without pictures.
+  public init() {}
+}
+
+/// What came of showing a recorded episode.
+public struct ShownReport: Report {
+  /// The recorded file.
+  public var file: String
+  /// Steps shown.
+  public var steps: Int
+  /// Whether the recorded states put the part, to the last bit, where the simulator had it.
+  public var identical: Bool
+  /// Largest distance of the part from where it was [mm].
+  public var maxDivergenceMillimetres: Double
+  /// No force is computed when states are shown.
+  public var maxDivergenceNewtons = 0.0
+  /// Pictures drawn.
+  public var frames: Int
+  /// What drew them, such as "egl, llvmpipe".
+  public var renderer: String?
+
+  /// The report for a person.
+  public var text: String {
+    var lines = ["\(file): \(steps) steps shown"]
+    lines.append(
+      identical
+        ? "each state puts the part where it was, to the last bit"
+        : "the part is up to \(decimal(maxDivergenceMillimetres, 4)) mm from where it was: "
+          + "another model or another kind of processor")
+    if let renderer { lines.append("\(frames) pictures drawn with \(renderer)") }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// Shows a recorded episode again from its simulator states.
+struct StateReplay {
+  let recorded: RecordedEpisode
+  let recipe: SessionRecipe
+  let options: ShowOptions
+  let say: (String) -> Void
+
+  /// Shows every step.
+  func run() throws -> ShownReport {
+    guard let start = recorded.origin.world else {
+      throw SessionFailure("\(recorded.path): recorded on a real arm; there is nothing to show")
+    }
+    var world = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
+    var report = ShownReport(
+      file: recorded.path, steps: 0, identical: true, maxDivergenceMillimetres: 0, frames: 0)
+    var camera = try EpisodeCamera(recorded, recipe: recipe, options: options)
+    try camera?.film(
+      SimulatorState(tick: start.state.tick, integration: start.integration), "start")
+    let began = MonotonicClock.now
+    for (step, state) in recorded.simulatorStates.enumerated() where step < recorded.truths.count {
+      let truth = recorded.truths[step]
+      let boardFromPart = try world.show(state.integration, placements: start.placements)
+      report.identical = report.identical && boardFromPart == truth.boardFromPart
+      let off = (boardFromPart.translation - truth.boardFromPart.translation).length
+      report.maxDivergenceMillimetres = max(report.maxDivergenceMillimetres, 1e3 * off)
+      report.steps += 1
+      let line = line(step, truth)
+      wait(for: state.tick - start.state.tick, since: began)
+      say(line)
+      try camera?.film(state, line)
+      options.awaitStep?()
+    }
+    report.frames = camera?.frames ?? 0
+    report.renderer = camera?.renderer
+    try camera?.finish()
+    return report
+  }
+
+  private func line(_ step: Int, _ truth: Truth) -> String {
+    let seconds = Double(truth.tick - recorded.origin.state.tick) * recipe.robot.driver.timestep
+    let part = truth.boardFromPart.translation
+    let off = 1e3 * (part.x * part.x + part.y * part.y).squareRoot()
+    let reward = step < recorded.rewards.count ? recorded.rewards[step].reward : 0
+    return "step \(step)  t \(decimal(seconds, 1)) s  height \(decimal(1e3 * part.z, 2)) mm  "
+      + "off \(decimal(off, 2)) mm  force \(decimal(truth.contactForce, 1)) N"
+      + (reward > 0 ? "  reward \(decimal(Double(reward), 0))" : "")
+  }
+
+  private func wait(for ticks: Int64, since began: Int64) {
+    guard let speed = options.speed else { return }
+    let due = began + Int64(Double(ticks) * recipe.robot.driver.timestep * 1e9 / speed)
+    let left = due - MonotonicClock.now
+    if left > 0 { usleep(UInt32(left / 1000)) }
+  }
+}
+
+/// Draws steps of an episode: the whole arm beside the connector from close by.
+private struct EpisodeCamera: ~Copyable {
+  private(set) var frames = 0
+  private var scene: SceneRenderer
+  private var video: VideoFile?
+  private var last: RGBImage?
+  private let options: ShowOptions
+  private let connector: SIMD3<Double>
+
+  /// A camera, nil when no pictures are wanted.
+  init?(_ recorded: RecordedEpisode, recipe: SessionRecipe, options: ShowOptions) throws {
+    guard options.png != nil || options.video != nil else { return nil }
+    var scene = try SceneRenderer(
+      modelXML: recorded.scene, width: options.width, height: options.height)
+    for placement in recorded.origin.world?.placements ?? [] {
+      let pose = placement.parentFromBody
+      try scene.placeBody(
+        named: placement.body, position: pose.translation,
+        rotation: SIMD4(
+          pose.rotation.w, pose.rotation.vector.x, pose.rotation.vector.y, pose.rotation.vector.z))
+    }
+    let video = try Self.video(recipe, options)
+    self.scene = scene
+    self.options = options
+    self.video = video
+    connector = recipe.task.connector.boardPose.baseFromBoard.translation
+  }
+
+  private static func video(
+    _ recipe: SessionRecipe, _ options: ShowOptions
+  ) throws -> VideoFile? {
+    guard let path = options.video else { return nil }
+    return try VideoFile(
+      creating: path, width: 2 * options.width, height: options.height,
+      framesPerSecond: recipe.task.rate)
+  }
+
+  /// What draws.
+  var renderer: String { "\(scene.backend.rawValue), \(scene.device)" }
+
+  /// Draws a state with a line of text.
+  mutating func film(_ state: SimulatorState, _ line: String) throws {
+    var arm = try scene.render(
+      integrationState: state.integration, camera: .overview(ofArmAt: .zero))
+    let close = try scene.render(
+      integrationState: state.integration, camera: .closeUp(ofConnectorAt: connector))
+    arm.write(line, left: 8, top: 8, scale: 1, colour: SIMD3(255, 255, 255))
+    let image = arm.beside(close, gap: 0)
+    try video?.add(image)
+    last = image
+    frames += 1
+  }
+
+  /// Completes the files.
+  consuming func finish() throws {
+    if let path = options.png, let last {
+      try Data(last.png()).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+    if let video { try video.finish() }
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import MCAP
+import Testing
+
+@Suite struct ReaderTests {
+  @Test func `topics choose the messages`() throws {
+    let scratch = try Scratch()
+    let recording = Recording(seed: 11, messages: 400, channels: 6)
+    _ = try recording.bytes(in: scratch, chunkBytes: 1500)
+    let reader = try MCAPReader(opening: scratch.path("recording"))
+    for topics: Set<String> in [[], ["/topic/1"], ["/topic/0", "/topic/3"], ["/no"]] {
+      let wanted = recording.sent.filter { topics.contains($0.topic) }
+      #expect(try reader.all(topics: topics) == wanted)
+      #expect(try reader.all(topics: topics, order: .time).count == wanted.count)
+    }
+  }
+
+  @Test func `chunks that overlap in time are put in order`() throws {
+    let scratch = try Scratch()
+    var file = RawFile()
+    var random = SplitMix(state: 3)
+    file.add(RawFile.header(), RawFile.schema(1), RawFile.channel(1, schema: 1))
+    var times: [UInt64] = []
+    for _ in 0..<30 {
+      let chunk = (0..<20).map { _ in UInt64.random(in: 0...500, using: &random) }
+      let records = chunk.flatMap { RawFile.message(1, time: $0) }
+      file.add(RawFile.chunk(records, from: chunk.min() ?? 0, through: chunk.max() ?? 0))
+      times += chunk
+    }
+    file.end()
+    try scratch.write(file.bytes, to: "a")
+    let reader = try MCAPReader(opening: scratch.path("a"))
+    #expect(try reader.all().map(\.logTime) == times)
+    #expect(try reader.all(order: .time).map(\.logTime) == times.sorted())
+  }
+
+  @Test func `files of other writers are read`() throws {
+    let scratch = try Scratch()
+    var bare = RawFile()
+    bare.add(RawFile.header(), RawFile.record(0x90, [1, 2, 3]), RawFile.schema(1))
+    bare.add(RawFile.channel(5, schema: 1), RawFile.message(5, time: 9))
+    bare.add(RawFile.record(12, RawFile.text("m") + little(UInt32(0)) + [9, 9]))
+    bare.add(RawFile.message(5, time: 4), RawFile.message(5, time: 6, []))
+    bare.end()
+    try scratch.write(bare.bytes, to: "bare")
+    let reader = try MCAPReader(opening: scratch.path("bare"))
+    #expect(try reader.all().map(\.logTime) == [9, 4, 6])
+    #expect(try reader.all(order: .time).map(\.logTime) == [4, 6, 9])
+    #expect(try reader.words() == [Words(name: "m", entries: [:])])
+    let (statistics, channels, schemas) = (reader.statistics, reader.channels, reader.schemas)
+    #expect(statistics.messages == 3 && statistics.chunks == 0)
+    #expect(channels[5]?.topic == "t" && schemas[1]?.name == "s")
+  }
+
+  @Test func `damage is refused or passed over`() throws {
+    let scratch = try Scratch()
+    let recording = Recording(seed: 21, messages: 200)
+    var bytes = try recording.bytes(in: scratch, chunkBytes: 2500)
+    let chunks = try RawFile.places(bytes).filter { $0.opcode == 6 }
+    let damaged = chunks[2]
+    bytes[damaged.content.upperBound - 5] ^= 4
+    try scratch.write(bytes, to: "a")
+    let reader = try MCAPReader(opening: scratch.path("a"))
+    let whole = try reader.all(damage: .skip)
+    #expect(whole.count < 200 && whole.count > 100)
+    #expect(whole == recording.sent.filter { whole.contains($0) })
+    #expect(try reader.all(order: .time, damage: .skip).count == whole.count)
+    var count = 0
+    var offset: Int?
+    do {
+      try reader.forEachMessage { _, _ in count += 1 }
+    } catch let error as MCAPError {
+      if case .damaged(_, let place, _) = error { offset = place }
+    }
+    #expect(offset == damaged.range.lowerBound)
+    #expect(count > 0 && Array(recording.sent.prefix(count)) == Array(whole.prefix(count)))
+    #expect(throws: MCAPError.self) { try reader.forEachMessage(order: .time) { _, _ in } }
+  }
+
+  @Test func `what the body throws comes out`() throws {
+    let scratch = try Scratch()
+    _ = try Recording(seed: 4, messages: 9).bytes(in: scratch, chunkBytes: 100)
+    let reader = try MCAPReader(opening: scratch.path("recording"))
+    for order in [MCAPReader.Order.file, .time] {
+      #expect(throws: CocoaError.self) {
+        try reader.forEachMessage(order: order) { _, _ in throw CocoaError(.featureUnsupported) }
+      }
+    }
+  }
+
+  @Test func `what is no such file is said to be none`() throws {
+    let scratch = try Scratch()
+    try scratch.write([], to: "empty")
+    try scratch.write(Array("hello world".utf8), to: "text")
+    for name in ["empty", "text"] {
+      #expect(throws: MCAPError.foreign(file: scratch.path(name))) {
+        _ = try MCAPReader(opening: scratch.path(name))
+      }
+      #expect(throws: MCAPError.foreign(file: scratch.path(name))) {
+        _ = try MCAPFile.recover(scratch.path(name), to: scratch.path("out"))
+      }
+      #expect(try !MCAPFile.verify(scratch.path(name)).isGood)
+    }
+    for path in [scratch.path("none"), scratch.path("")] {
+      #expect(throws: MCAPError.self) { _ = try MCAPFile.verify(path) }
+      #expect(throws: MCAPError.self) { _ = try MCAPReader(opening: path) }
+    }
+    #expect(scratch.names == ["empty", "text"])
+  }
+}
