@@ -32,6 +32,7 @@ func tests(
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // C and C++ live here, behind plain C functions.
@@ -47,6 +48,9 @@ let cRooms: [Target] = [
   .target(
     name: "CRender", dependencies: ["CMuJoCo"],
     cSettings: [.unsafeFlags(["-I" + mujoco + "/include"])]),
+  .target(
+    name: "CHDF5", cSettings: [.unsafeFlags(["-isystem", "/usr/include/hdf5/serial"])],
+    linkerSettings: [.linkedLibrary("hdf5_serial")]),
   .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
   .target(
@@ -95,6 +99,8 @@ let files: [Target] = [
   room("Metrics"),
   room("MCAP", uses: ["CZlib", "CZstd"]),
   room("Episodes", uses: ["MCAP", "Messages", "Geometry"]),
+  room("Catalogue", uses: [grdb]),
+  room("Exports", uses: ["CHDF5"]),
   room("Rendering", uses: ["CRender", "CMuJoCo", "CZlib"]),
 ]
 
@@ -102,12 +108,12 @@ let composition: [Target] = [
   room(
     "Sessions",
     uses: [
-      "ControlLoop", "ControlSlots", "Episodes", "Experts", "Geometry", "ImpedanceControl",
-      "LearningSlots", "MCAP", "Messages", "Metrics", "NeuralNetworks", "OffPolicy", "Randomness", "RealTime", "Recipes",
-      "Rendering", "Replay", "Resets", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
+      "Catalogue", "ControlLoop", "ControlSlots", "Episodes", "Experts", "Exports", "Geometry",
+      "ImpedanceControl", "LearningSlots", "MCAP", "Messages", "Metrics", "NeuralNetworks",
+      "OffPolicy", "Randomness", "RealTime", "Recipes", "Rendering", "Replay", "Resets", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
     ]),
   .executableTarget(
-    name: "kinglet", dependencies: ["Sessions", argumentParser], swiftSettings: strict),
+    name: "kinglet", dependencies: ["Sessions", "Catalogue", argumentParser], swiftSettings: strict),
 ]
 
 let suites: [Target] = [
@@ -163,6 +169,8 @@ let suites: [Target] = [
     uses: ["Resets", "Conformance", "LearningSlots", "Messages", "Geometry", "Randomness"]),
   tests("RecipesTests", uses: ["Recipes", "Messages", "Geometry"]),
   tests("MetricsTests", uses: ["Metrics"]),
+  tests("ExportsTests", uses: ["Exports"]),
+  tests("CatalogueTests", uses: ["Catalogue"]),
   tests("MCAPTests", uses: ["MCAP"]),
   tests("RenderingTests", uses: ["Rendering"]),
   tests("SessionsTests", uses: ["Sessions", "Messages", "Wire"]),
@@ -175,6 +183,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: cRooms + words + edges + slots + control + learning + files + composition + suites,
   cxxLanguageStandard: .cxx17

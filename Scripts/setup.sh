@@ -52,6 +52,8 @@ missing_packages() {
   [ -f /usr/include/eigen3/Eigen/Core ] || echo libeigen3-dev
   [ -f /usr/include/zlib.h ] || echo zlib1g-dev
   [ -f /usr/include/zstd.h ] || echo libzstd-dev
+  [ -f /usr/include/sqlite3.h ] || echo libsqlite3-dev
+  [ -f /usr/include/hdf5/serial/hdf5.h ] || echo libhdf5-dev
   # Pictures and videos of episodes: OpenGL in software, where there is no GPU, and an encoder.
   find_library libOSMesa.so.8 || echo libosmesa6
   command -v ffmpeg >/dev/null || echo ffmpeg

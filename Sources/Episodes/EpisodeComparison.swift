@@ -20,8 +20,12 @@ public struct EpisodeComparison: Sendable, Equatable {
   /// Largest distance in each step [m].
   public private(set) var stepDistances: [Double] = []
 
-  /// Compares what was recorded with what came of it.
+  private let isWhole: Bool
+
+  /// Compares what was recorded with what came of it; of an episode that was cut short, its whole
+  /// steps.
   public init(_ recorded: RecordedEpisode, _ again: RecordedEpisode) {
+    isWhole = recorded.description["isInterrupted"] != "true"
     compareTicks(recorded, again)
     compareRecords(recorded, again)
     steps = min(recorded.rewards.count, again.rewards.count)
@@ -35,7 +39,7 @@ public struct EpisodeComparison: Sendable, Equatable {
   }
 
   private mutating func compareTicks(_ recorded: RecordedEpisode, _ again: RecordedEpisode) {
-    if recorded.states.count != again.states.count {
+    if isWhole, recorded.states.count != again.states.count {
       differ("\(recorded.states.count) ticks were recorded, \(again.states.count) came again")
     }
     ticks = min(recorded.states.count, again.states.count)
@@ -58,7 +62,7 @@ public struct EpisodeComparison: Sendable, Equatable {
   private mutating func compareRecords(_ recorded: RecordedEpisode, _ again: RecordedEpisode) {
     for topic in Topic.allCases where topic != .log {
       let (ours, theirs) = (Self.records(of: recorded, topic), Self.records(of: again, topic))
-      if ours.count != theirs.count {
+      if isWhole, ours.count != theirs.count {
         differ("\(topic.rawValue): \(ours.count) records, \(theirs.count) came again")
       }
       for (index, (one, other)) in zip(ours, theirs).enumerated() where one != other {

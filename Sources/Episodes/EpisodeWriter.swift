@@ -11,16 +11,19 @@ public struct EpisodeWriter: ~Copyable {
   private var file: MCAPWriter
   private let channels: [Topic: UInt16]
 
-  /// Name of the metadata record that describes an episode.
-  static let metadataName = "episode"
+  /// Name of the metadata record that says where an episode comes from; written first.
+  static let sessionName = "session"
+  /// Name of the metadata record that says what came of it; written last.
+  static let outcomeName = "episode"
   /// Name of the attachment that holds the resolved recipe.
   static let recipeName = "recipe.yaml"
   /// Name of the attachment that holds the scene's MJCF.
   static let sceneName = "scene.xml"
 
-  /// Starts a file with the recipe and scene that the episode belongs to.
+  /// Starts a file with what the episode belongs to.
   public init(
-    creating path: String, recipe: String, scene: String, compressionLevel: Int32 = -1
+    creating path: String, recipe: String, scene: String, session: [String: String],
+    compressionLevel: Int32 = -1
   ) throws(EpisodeError) {
     var file = try Self.create(path, compressionLevel: compressionLevel)
     var channels: [Topic: UInt16] = [:]
@@ -31,6 +34,7 @@ public struct EpisodeWriter: ~Copyable {
         topic: topic.rawValue, schema: schema, messageEncoding: "protobuf")
     }
     do throws(MCAPError) {
+      try file.addMetadata(Self.sessionName, session)
       try file.attach(
         name: Self.recipeName, mediaType: "application/yaml", logTime: 0, data: Array(recipe.utf8))
       try file.attach(
@@ -91,10 +95,10 @@ public struct EpisodeWriter: ~Copyable {
     do throws(MCAPError) { try file.flush() } catch { throw .file(error) }
   }
 
-  /// Writes the description of the episode, completes the file and gives it its name.
-  public consuming func finish(_ description: [String: String]) throws(EpisodeError) {
+  /// Writes what came of the episode, completes the file and gives it its name.
+  public consuming func finish(_ outcome: [String: String]) throws(EpisodeError) {
     do throws(MCAPError) {
-      try file.addMetadata(Self.metadataName, description)
+      try file.addMetadata(Self.outcomeName, outcome)
       _ = try file.finish()
     } catch {
       throw .file(error)

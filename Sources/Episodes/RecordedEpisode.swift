@@ -5,9 +5,9 @@ public import Messages
 public struct RecordedEpisode: Sendable {
   /// Where it stands.
   public let path: String
-  /// What the recorder said of it: `episode`, `task`, `isSuccess` and so on; see conventions.
+  /// What the recorder said of it: `task`, `seed`, `steps`, `isSuccess` and so on.
   ///
-  /// Empty in a file that was never completed.
+  /// In a file that was never completed, what its records tell; `isInterrupted` is true then.
   public private(set) var description: [String: String] = [:]
   /// The resolved recipe as YAML.
   public private(set) var recipe = ""
@@ -47,8 +47,10 @@ public struct RecordedEpisode: Sendable {
     let collector = contents.collector
     (states, torques, tickTimes) = (collector.states, collector.torques, collector.tickTimes)
     records = collector.records
-    let metadata = contents.metadata.first { $0.name == EpisodeWriter.metadataName }
-    description = metadata?.entries ?? [:]
+    description = EpisodeDescription(contents.metadata)?.entries ?? [:]
+    if !contents.metadata.contains(where: { $0.name == EpisodeWriter.outcomeName }) {
+      description.merge(told) { $1 }
+    }
     recipe = Self.text(EpisodeWriter.recipeName, of: contents.attachments)
     scene = Self.text(EpisodeWriter.sceneName, of: contents.attachments)
   }
@@ -80,6 +82,28 @@ public struct RecordedEpisode: Sendable {
     } catch {
       preconditionFailure("an error of another kind: \(error)")
     }
+  }
+
+  /// What the records of an unfinished file tell.
+  private var told: [String: String] {
+    let (rewards, truth) = (rewards, truths.last)
+    let end = rewards.last?.tick ?? origin.state.tick
+    var entries = [
+      "episode": "\(origin.start.episode)", "isEvaluation": "\(origin.start.isEvaluation)",
+      "steps": "\(rewards.count)", "isInterrupted": "true",
+      "isRewarded": "\(rewards.last.map { $0.ending == .terminal && $0.reward > 0 } ?? false)",
+      "reward": "\(rewards.reduce(0) { $0 + Double($1.reward) })",
+      "policyVersion": "\(actions.first?.policyVersion ?? 0)",
+    ]
+    let last = records.last { record in
+      if case .reward(let reward) = record.record { reward.tick == end } else { false }
+    }
+    entries["seconds"] = "\(Double((last?.time.robot ?? start.robot) - start.robot) * 1e-9)"
+    if let truth {
+      entries["isSuccess"] = "\(truth.isSuccess)"
+      entries["peakForceNewtons"] = "\(truth.peakContactForce)"
+    }
+    return entries
   }
 
   private static func text(_ name: String, of attachments: [MCAPAttachment]) -> String {

@@ -1,4 +1,4 @@
-import Messages
+public import Messages
 
 /// The series of a recorded episode.
 public enum Topic: String, CaseIterable, Sendable {
@@ -45,7 +45,7 @@ public enum Topic: String, CaseIterable, Sendable {
 
 extension Record {
   /// The series that the record belongs to.
-  var topic: Topic {
+  public var topic: Topic {
     switch self {
     case .observation: .observation
     case .action: .action
@@ -57,4 +57,9 @@ extension Record {
     case .log: .log
     }
   }
+}
+
+extension TimedRecord {
+  /// The series that the record belongs to.
+  public var topic: Topic { record.topic }
 }

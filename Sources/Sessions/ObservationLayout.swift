@@ -13,6 +13,14 @@ import Safety
 struct ObservationLayout {
   static let size = 19
   static let actionSize = 6
+  /// A name for each number of an observation.
+  static let names =
+    ["gripper"]
+    + ["force", "position", "rotation", "torque", "velocity", "angularVelocity"]
+    .flatMap { name in ["x", "y", "z"].map { "\(name).\($0)" } }
+  /// A name for each number of an action.
+  static let actionNames = ["translation", "rotation"]
+    .flatMap { name in ["x", "y", "z"].map { "\(name).\($0)" } }
   /// Index of the pose's first number.
   static let pose = 4
 

@@ -61,8 +61,7 @@ final class OpenEpisode {
     for records in waiting { try write(records) }
     waiting.removeAll()
     guard let writer = take() else { return }
-    var description = source.description.merging(outcome ?? [:]) { $1 }
-    description.merge(tally.description) { $1 }
+    var description = tally.description.merging(outcome ?? [:]) { $1 }
     description["isInterrupted"] = "\(isInterrupted)"
     try writer.finish(description)
   }
@@ -76,7 +75,8 @@ final class OpenEpisode {
 
   private func start(_ origin: EpisodeOrigin, at time: RecordTime) throws {
     tally.start = (origin.start, time)
-    writer = try EpisodeWriter(creating: path, recipe: source.recipe, scene: source.scene)
+    writer = try EpisodeWriter(
+      creating: path, recipe: source.recipe, scene: source.scene, session: source.description)
     try writer?.write(origin, at: time)
   }
 

@@ -4,7 +4,6 @@ import Geometry
 import Messages
 import RealTime
 import Recipes
-import Rendering
 import SimulatedWorld
 
 /// How a recorded episode is shown.
@@ -71,7 +70,7 @@ struct StateReplay {
     var world = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
     var report = ShownReport(
       file: recorded.path, steps: 0, identical: true, maxDivergenceMillimetres: 0, frames: 0)
-    var camera = try EpisodeCamera(recorded, recipe: recipe, options: options)
+    var camera = try EpisodeFilm(recorded, rate: recipe.task.rate, options: options)
     try camera?.film(
       SimulatorState(tick: start.state.tick, integration: start.integration), "start")
     let began = MonotonicClock.now
@@ -109,67 +108,5 @@ struct StateReplay {
     let due = began + Int64(Double(ticks) * recipe.robot.driver.timestep * 1e9 / speed)
     let left = due - MonotonicClock.now
     if left > 0 { usleep(UInt32(left / 1000)) }
-  }
-}
-
-/// Draws steps of an episode: the whole arm beside the connector from close by.
-private struct EpisodeCamera: ~Copyable {
-  private(set) var frames = 0
-  private var scene: SceneRenderer
-  private var video: VideoFile?
-  private var last: RGBImage?
-  private let options: ShowOptions
-  private let connector: SIMD3<Double>
-
-  /// A camera, nil when no pictures are wanted.
-  init?(_ recorded: RecordedEpisode, recipe: SessionRecipe, options: ShowOptions) throws {
-    guard options.png != nil || options.video != nil else { return nil }
-    var scene = try SceneRenderer(
-      modelXML: recorded.scene, width: options.width, height: options.height)
-    for placement in recorded.origin.world?.placements ?? [] {
-      let pose = placement.parentFromBody
-      try scene.placeBody(
-        named: placement.body, position: pose.translation,
-        rotation: SIMD4(
-          pose.rotation.w, pose.rotation.vector.x, pose.rotation.vector.y, pose.rotation.vector.z))
-    }
-    let video = try Self.video(recipe, options)
-    self.scene = scene
-    self.options = options
-    self.video = video
-    connector = recipe.task.connector.boardPose.baseFromBoard.translation
-  }
-
-  private static func video(
-    _ recipe: SessionRecipe, _ options: ShowOptions
-  ) throws -> VideoFile? {
-    guard let path = options.video else { return nil }
-    return try VideoFile(
-      creating: path, width: 2 * options.width, height: options.height,
-      framesPerSecond: recipe.task.rate)
-  }
-
-  /// What draws.
-  var renderer: String { "\(scene.backend.rawValue), \(scene.device)" }
-
-  /// Draws a state with a line of text.
-  mutating func film(_ state: SimulatorState, _ line: String) throws {
-    var arm = try scene.render(
-      integrationState: state.integration, camera: .overview(ofArmAt: .zero))
-    let close = try scene.render(
-      integrationState: state.integration, camera: .closeUp(ofConnectorAt: connector))
-    arm.write(line, left: 8, top: 8, scale: 1, colour: SIMD3(255, 255, 255))
-    let image = arm.beside(close, gap: 0)
-    try video?.add(image)
-    last = image
-    frames += 1
-  }
-
-  /// Completes the files.
-  consuming func finish() throws {
-    if let path = options.png, let last {
-      try Data(last.png()).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
-    if let video { try video.finish() }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Foundation
 import Sessions
 
@@ -62,5 +63,125 @@ struct Replay: ParsableCommand {
 
   private var isShowing: Bool {
     realtime || speed != nil || step || png != nil || video != nil
+  }
+}
+
+struct Episodes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lists, checks and repairs recorded episodes.",
+    subcommands: [ListEpisodes.self, VerifyEpisodes.self, RecoverEpisodes.self],
+    defaultSubcommand: ListEpisodes.self)
+}
+
+struct ListEpisodes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Lists recorded episodes, the earliest first.",
+    discussion: "The index stands in the first folder and is made from the files at any time.")
+  @Option(name: .customLong("in"), help: "Folders that are looked through.")
+  var folders = ["runs", "Demonstrations"]
+  @Option(help: "Of this task.")
+  var task: String?
+  @Option(
+    name: .customLong("run"), help: "Of runs whose folder has this in its name.")
+  var runName: String?
+  @Flag(help: "That succeeded: truly where that is known, else by their reward.")
+  var success = false
+  @Flag(help: "That did not succeed.")
+  var failure = false
+  @Option(help: "Of at least so many steps.")
+  var minSteps: Int?
+  @Option(help: "Of at most so many steps.")
+  var maxSteps: Int?
+  @Option(help: "With a contact force of at most so many newtons.")
+  var maxForce: Double?
+  @Option(help: "Begun on this day or later, such as 2026-11-26.")
+  var since: String?
+  @Option(help: "Begun before this day.")
+  var before: String?
+  @OptionGroup var output: Output
+
+  mutating func validate() throws {
+    if success && failure { throw ValidationError("--success and --failure leave nothing") }
+    if let minSteps, let maxSteps, minSteps > maxSteps {
+      throw ValidationError("--min-steps \(minSteps) is above --max-steps \(maxSteps)")
+    }
+  }
+
+  mutating func run() throws {
+    var filter = CatalogueFilter()
+    filter.task = task
+    filter.run = runName
+    filter.success = success ? true : (failure ? false : nil)
+    if minSteps != nil || maxSteps != nil {
+      filter.steps = max(0, minSteps ?? 0)...max(minSteps ?? 0, maxSteps ?? .max)
+    }
+    filter.force = maxForce
+    filter.since = since
+    filter.before = before
+    try output.show(Commands.episodes(in: folders, filter))
+  }
+}
+
+struct VerifyEpisodes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Checks every checksum, index and count of recorded files.")
+  @Argument(help: "Files, or folders of files.")
+  var paths: [String]
+  @OptionGroup var output: Output
+
+  mutating func run() throws {
+    let report = try Commands.verify(paths)
+    try output.show(report)
+    if !report.isGood { throw ExitCode.failure }
+  }
+}
+
+struct RecoverEpisodes: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recover", abstract: "Brings back what is whole in damaged or unfinished files.",
+    discussion:
+      "X.mcap.part becomes X.mcap, X.mcap becomes X.recovered.mcap; the damaged file stays.")
+  @Argument(help: "Files, or folders of unfinished files.")
+  var paths: [String]
+  @OptionGroup var output: Output
+
+  mutating func run() throws { try output.show(Commands.recover(paths)) }
+}
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what a recorded episode holds: rates, jitter, gaps, forces, success.")
+  @Argument(help: "A recorded episode.")
+  var file: String
+  @Option(help: "Also write a page with plots and pictures for a browser.")
+  var html: String?
+  @OptionGroup var output: Output
+
+  mutating func run() throws { try output.show(Commands.inspect(file, html: html)) }
+}
+
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes recorded episodes for other programs, and checks what it wrote.")
+  @Argument(
+    help: "lerobot (LeRobotDataset v3.0), robomimic (HDF5) or csv.",
+    transform: { text in
+      guard let format = ExportFormat(rawValue: text) else {
+        throw ValidationError("\(text): unknown format; choose from lerobot, robomimic, csv")
+      }
+      return format
+    })
+  var format: ExportFormat
+  @Argument(help: "Recorded episodes, or folders of them.")
+  var paths: [String]
+  @Option(help: "The new folder, for robomimic the new file.")
+  var out: String
+  @Flag(help: "Leave out episodes that did not succeed.")
+  var successes = false
+  @OptionGroup var output: Output
+
+  mutating func run() throws {
+    try output.show(
+      Commands.export(format, from: paths, to: out, choice: successes ? .successes : .all))
   }
 }

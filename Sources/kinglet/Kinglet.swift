@@ -8,7 +8,9 @@ struct Kinglet: ParsableCommand {
     commandName: "kinglet",
     abstract: "Trains robot arms: launch a session, record demonstrations, evaluate a policy.",
     subcommands: [
-      Launch.self, Demonstrate.self, Evaluate.self, Serve.self, Replay.self, Bench.self, Plot.self,
+      Launch.self, Demonstrate.self, Evaluate.self, Serve.self, Replay.self, Episodes.self,
+      Inspect.self, Export.self,
+      Bench.self, Plot.self,
       Doctor.self,
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
       RecorderProcess.self, LearnerProcess.self, ActorProcess.self,

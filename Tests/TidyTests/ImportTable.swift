@@ -28,18 +28,20 @@ enum ImportTable {
     Metrics          :
     MCAP             : CZlib CZstd
     Episodes         : Geometry MCAP Messages
+    Catalogue        : GRDB
+    Exports          : CHDF5
     Rendering        : CMuJoCo CRender CZlib
-    Sessions         : ControlLoop ControlSlots Episodes Experts Geometry MCAP ImpedanceControl LearningSlots
+    Sessions         : Catalogue Exports ControlLoop ControlSlots Episodes Experts Geometry MCAP ImpedanceControl LearningSlots
     Sessions         : Messages Metrics NeuralNetworks OffPolicy RealTime Recipes Replay Resets
     Sessions         : Randomness Rendering Rewards Safety SimulatedWorld Tensors Wire
-    kinglet          : Sessions ArgumentParser
+    kinglet          : Sessions Catalogue ArgumentParser
     """)
 
   /// The toolchain's own modules, and the rooms that may import each.
   static let toolchain = parse(
     """
     Foundation           : Geometry Randomness Messages Experts Recipes Metrics Sessions kinglet
-    Foundation           : NeuralNetworks Replay OffPolicy SimulatedWorld Rewards Wire
+    Foundation           : Exports NeuralNetworks Replay OffPolicy SimulatedWorld Rewards Wire
     FoundationEssentials : Messages
     Glibc                : RealTime Wire Tensors ImpedanceControl Safety Sessions Metrics kinglet
     Glibc                : MCAP Rendering

@@ -75,7 +75,8 @@ def _read(file):
                 record = _MESSAGES[channel.topic]()
                 record.ParseFromString(message.data)
                 records[channel.topic].append(record)
-            about = {entry.name: entry.metadata for entry in reader.iter_metadata()}["episode"]
+            described = {entry.name: entry.metadata for entry in reader.iter_metadata()}
+            about = described["session"] | described["episode"]
     except (OSError, KeyError, DecodeError, mcap.exceptions.McapError) as error:
         raise KingletError(f"{file}: no recorded episode of kinglet: {error}") from error
     seen = records["/observation"]

@@ -1,0 +1,154 @@
+import Episodes
+import Exports
+import Foundation
+import Messages
+import Recipes
+
+/// A format that other programs read.
+public enum ExportFormat: String, CaseIterable, Sendable {
+  /// LeRobotDataset v3.0, a folder.
+  case lerobot
+  /// robomimic's HDF5, a file.
+  case robomimic
+  /// Two tables, a folder.
+  case csv
+}
+
+/// What was exported.
+public struct ExportReport: Report {
+  /// Where it stands.
+  public var path: String
+  /// Its format.
+  public var format: String
+  /// Episodes.
+  public var episodes: Int
+  /// Steps.
+  public var steps: Int
+  /// Its size [bytes].
+  public var bytes: Int
+  /// Episodes that were left out, and why.
+  public var leftOut: [String]
+
+  /// The report for a person.
+  public var text: String {
+    let lines = [
+      "\(path): \(episodes) episodes, \(steps) steps as \(format), "
+        + "\(decimal(Double(bytes) * 1e-6, 2)) MB, checked"
+    ]
+    return (lines + leftOut.map { "left out: \($0)" }).joined(separator: "\n")
+  }
+}
+
+/// Which episodes of those named are exported.
+public enum ExportChoice: Sendable {
+  /// All that came to their end.
+  case all
+  /// Those that succeeded: truly where that is known, else by their reward.
+  case successes
+}
+
+extension Commands {
+  /// Exports recorded episodes: `kinglet export`.
+  public static func export(
+    _ format: ExportFormat, from paths: [String], to target: String, choice: ExportChoice
+  ) throws -> ExportReport {
+    let files = try episodeFiles(paths) { $0.hasSuffix(".mcap") }
+    guard let first = files.first else { throw SessionFailure("nothing to export") }
+    let description = try ExportDescription(RecordedEpisode(reading: first, .steps), first)
+    switch format {
+    case .lerobot:
+      var export = try LeRobotExport(creating: target, description)
+      let left = try feed(files, choice, description) { try export.add($0) }
+      return ExportReport(try export.finish(), format, leftOut: left)
+    case .robomimic:
+      var export = try RobomimicExport(creating: target, description)
+      let left = try feed(files, choice, description) { try export.add($0) }
+      return ExportReport(try export.finish(), format, leftOut: left)
+    case .csv:
+      var export = try CSVExport(creating: target, description)
+      let left = try feed(files, choice, description) { try export.add($0) }
+      return ExportReport(try export.finish(), format, leftOut: left)
+    }
+  }
+
+  /// Reads files one after another; gives those that were left out.
+  private static func feed(
+    _ files: [String], _ choice: ExportChoice, _ description: ExportDescription,
+    _ add: (ExportedEpisode) throws -> Void
+  ) throws -> [String] {
+    var left: [String] = []
+    for file in files {
+      let episode = try RecordedEpisode(reading: file, .steps)
+      let isSuccess = (episode.description["isSuccess"] ?? episode.description["isRewarded"])
+      if episode.description["isInterrupted"] == "true" {
+        left.append("\(file): it was cut short")
+      } else if choice == .successes, isSuccess != "true" {
+        left.append("\(file): no success")
+      } else {
+        guard try ExportDescription(episode, file) == description else {
+          throw SessionFailure(
+            "\(file): of another robot, task or rate than \(files[0]); export them apart")
+        }
+        try add(ExportedEpisode(episode))
+      }
+    }
+    return left
+  }
+}
+
+extension ExportReport {
+  fileprivate init(_ summary: ExportSummary, _ format: ExportFormat, leftOut: [String]) {
+    self.init(
+      path: summary.path, format: format.rawValue, episodes: summary.episodes,
+      steps: summary.steps, bytes: summary.byteCount, leftOut: leftOut)
+  }
+}
+
+extension ExportDescription {
+  /// What an episode's session is.
+  fileprivate init(_ episode: RecordedEpisode, _ file: String) throws {
+    guard let rate = episode.description["rate"].flatMap(Double.init), rate >= 1,
+      rate == rate.rounded()
+    else {
+      throw SessionFailure(
+        "\(file): \(episode.description["rate"] ?? "unknown") steps a second; exports need a whole "
+          + "number of them")
+    }
+    self.init(
+      robotType: episode.description["robot"] ?? "unknown", framesPerSecond: Int(rate),
+      observationNames: ObservationLayout.names, actionNames: ObservationLayout.actionNames,
+      environment: "kinglet/" + (episode.description["task"] ?? "unknown"))
+  }
+}
+
+extension ExportedEpisode {
+  /// The steps of a recorded episode.
+  fileprivate init(_ episode: RecordedEpisode) {
+    let transitions = episode.transitions
+    let seen = episode.records.filter { $0.topic == .observation }.prefix(transitions.count)
+    let states =
+      [episode.origin.world?.integration ?? []] + episode.simulatorStates.map(\.integration)
+    let isSuccess = (episode.description["isSuccess"] ?? episode.description["isRewarded"])
+    self.init(
+      task: episode.description["task"] ?? "unknown", source: episode.path,
+      observations: transitions.map(\.observation),
+      nextObservations: transitions.map(\.nextObservation),
+      actions: transitions.map(\.action), rewards: transitions.map(\.reward),
+      ending: Ending(transitions.last?.ending), isSuccess: isSuccess == "true",
+      robotSeconds: seen.map { Double($0.time.robot - episode.start.robot) * 1e-9 },
+      wallSeconds: seen.map { Double($0.time.wall) * 1e-9 },
+      states: states.count > transitions.count
+        ? Array(states.prefix(transitions.count)) : [],
+      modelXML: episode.scene)
+  }
+}
+
+extension ExportedEpisode.Ending {
+  fileprivate init(_ ending: Messages.Ending?) {
+    switch ending {
+    case .terminal: self = .terminal
+    case .timeLimit: self = .timeLimit
+    case .interrupted, nil: self = .interrupted
+    }
+  }
+}
