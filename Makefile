@@ -1,4 +1,4 @@
-# Words: setup build test test-python train tidy format bench peers clean, and protobuf after a
+# Words: setup build test test-python test-formats train tidy format bench peers clean, and protobuf after a
 # change of the schema.
 # ARGS passes options on:  make train ARGS="seed=2 run=runs/second"
 
@@ -8,7 +8,7 @@ PYTEST ?=
 # Generated code is neither linted nor formatted.
 SWIFT_FILES = find Sources Tests -name '*.swift' ! -name '*.pb.swift' -print0
 
-.PHONY: setup build test test-python train tidy format bench peers clean protobuf
+.PHONY: setup build test test-python test-formats train tidy format bench peers clean protobuf
 .DEFAULT_GOAL := build
 
 setup:
@@ -27,6 +27,10 @@ test: build
 # PYTEST passes options on:  make test-python PYTEST="-k two_at_once"
 test-python: build
 	@Scripts/test-python.sh $(PYTEST)
+
+# Other people's programs read recordings, exports and events.
+test-formats: build
+	@Scripts/test-formats.sh
 
 train: build
 	@./kinglet launch Launch/pcb-insertion.yaml $(ARGS)

@@ -110,7 +110,8 @@ let composition: [Target] = [
     uses: [
       "Catalogue", "ControlLoop", "ControlSlots", "Episodes", "Experts", "Exports", "Geometry",
       "ImpedanceControl", "LearningSlots", "MCAP", "Messages", "Metrics", "NeuralNetworks",
-      "OffPolicy", "Randomness", "RealTime", "Recipes", "Rendering", "Replay", "Resets", "Rewards", "Safety", "SimulatedWorld", "Tensors", "Wire",
+      "OffPolicy", "Randomness", "RealTime", "Recipes", "Rendering", "Replay", "Resets", "Rewards",
+      "Safety", "SimulatedWorld", "Tensors", "Wire",
     ]),
   .executableTarget(
     name: "kinglet", dependencies: ["Sessions", "Catalogue", argumentParser], swiftSettings: strict),
@@ -173,7 +174,7 @@ let suites: [Target] = [
   tests("CatalogueTests", uses: ["Catalogue"]),
   tests("MCAPTests", uses: ["MCAP"]),
   tests("RenderingTests", uses: ["Rendering"]),
-  tests("SessionsTests", uses: ["Sessions", "Messages", "Wire"]),
+  tests("SessionsTests", uses: ["Sessions", "Episodes", "Geometry", "Messages", "Wire"]),
 ]
 
 let package = Package(

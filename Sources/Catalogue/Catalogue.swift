@@ -112,7 +112,7 @@ public struct Catalogue: Sendable {
     }
     if let success = filter.success {
       request = request.filter(
-        sql: "coalesce(isSuccess, isRewarded) = ?", arguments: [success])
+        sql: "fault IS NULL AND coalesce(isSuccess, isRewarded) = ?", arguments: [success])
     }
     if let steps = filter.steps { request = request.filter(steps.contains(Column("steps"))) }
     if let force = filter.force { request = request.filter(Column("peakForce") <= force) }

@@ -131,7 +131,8 @@ extension ScheduleSnapshot {
   /// True when a schedule may go on from it.
   var isUsable: Bool {
     let sequences = waiting.map(\.sequence)
-    return waiting.count <= SetpointSchedule.capacity && current.isUsable
+    let isInRange = [switchTick, lastTick].allSatisfy { $0 == .min || abs($0) < 1 << 60 }
+    return isInRange && waiting.count <= SetpointSchedule.capacity && current.isUsable
       && waiting.allSatisfy(\.isUsable) && zip(sequences, sequences.dropFirst()).allSatisfy(<)
       && sequences.allSatisfy { $0 > current.sequence && $0 <= newest }
   }

@@ -21,11 +21,17 @@ public struct EpisodeComparison: Sendable, Equatable {
   public private(set) var stepDistances: [Double] = []
 
   private let isWhole: Bool
+  /// Ticks from this one on need not come again.
+  private let due: Int64
+  /// Whether verdicts came again, which they must also where bits need not.
+  public private(set) var hasSameVerdicts = true
 
   /// Compares what was recorded with what came of it; of an episode that was cut short, its whole
   /// steps.
   public init(_ recorded: RecordedEpisode, _ again: RecordedEpisode) {
     isWhole = recorded.description["isInterrupted"] != "true"
+    due = isWhole ? .max : recorded.rewards.last?.tick ?? .min
+    compareOrigins(recorded, again)
     compareTicks(recorded, again)
     compareRecords(recorded, again)
     steps = min(recorded.rewards.count, again.rewards.count)
@@ -39,13 +45,23 @@ public struct EpisodeComparison: Sendable, Equatable {
   }
 
   private mutating func compareTicks(_ recorded: RecordedEpisode, _ again: RecordedEpisode) {
-    if isWhole, recorded.states.count != again.states.count {
-      differ("\(recorded.states.count) ticks were recorded, \(again.states.count) came again")
+    let states = recorded.states.prefix { $0.tick < due }
+    if isWhole ? states.count != again.states.count : states.count > again.states.count {
+      differ("\(states.count) ticks were recorded, \(again.states.count) came again")
+    }
+    if isWhole && recorded.states.count != recorded.torques.count
+      || again.states.count != again.torques.count
+    {
+      differ("states and torques are not as many")
     }
     ticks = min(recorded.states.count, again.states.count)
     for index in 0..<ticks {
       let (state, other) = (recorded.states[index], again.states[index])
-      if !haveSameEncoding(state, other) { differ("the arm's state of tick \(state.tick)") }
+      if !haveSameEncoding(state, other)
+        || recorded.tickTimes[index].robot != again.tickTimes[index].robot
+      {
+        differ("the arm's state of tick \(state.tick)")
+      }
       if index < min(recorded.torques.count, again.torques.count),
         !haveSameEncoding(recorded.torques[index], again.torques[index])
       {
@@ -62,7 +78,7 @@ public struct EpisodeComparison: Sendable, Equatable {
   private mutating func compareRecords(_ recorded: RecordedEpisode, _ again: RecordedEpisode) {
     for topic in Topic.allCases where topic != .log {
       let (ours, theirs) = (Self.records(of: recorded, topic), Self.records(of: again, topic))
-      if isWhole, ours.count != theirs.count {
+      if isWhole ? ours.count != theirs.count : ours.count > theirs.count + 1 {
         differ("\(topic.rawValue): \(ours.count) records, \(theirs.count) came again")
       }
       for (index, (one, other)) in zip(ours, theirs).enumerated() where one != other {
@@ -70,6 +86,16 @@ public struct EpisodeComparison: Sendable, Equatable {
         break
       }
     }
+  }
+
+  private mutating func compareOrigins(_ recorded: RecordedEpisode, _ again: RecordedEpisode) {
+    if recorded.origin.encoded() != again.origin.encoded() {
+      differ("what the episode starts from")
+    }
+    let verdicts = { (episode: RecordedEpisode) in
+      episode.rewards.map { [$0.reward, Float($0.ending?.rawValue ?? 0)] }
+    }
+    hasSameVerdicts = verdicts(recorded) == verdicts(again)
   }
 
   private mutating func differ(_ what: String) {
@@ -83,7 +109,9 @@ public struct EpisodeComparison: Sendable, Equatable {
 
   /// Encoded, so that bits are compared and not numbers.
   private static func records(of episode: RecordedEpisode, _ topic: Topic) -> [[UInt8]] {
-    episode.records.filter { $0.record.topic == topic }.map { $0.record.encoded() }
+    episode.records.filter { $0.topic == topic }.map { record in
+      withUnsafeBytes(of: record.time.robot.littleEndian) { Array($0) } + record.record.encoded()
+    }
   }
 }
 

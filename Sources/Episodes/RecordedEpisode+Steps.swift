@@ -33,20 +33,44 @@ extension RecordedEpisode {
   /// Lines for a person.
   public var log: [LogLine] { collect { if case .log(let it) = $0 { it } else { nil } } }
 
-  /// The steps as a learner takes them, numbered from 0; those of an episode that was cut short end
-  /// with its last whole step, interrupted.
-  public var transitions: [Transition] {
-    let (observations, actions, rewards) = (observations, actions, rewards)
-    let count = min(actions.count, rewards.count, max(0, observations.count - 1))
-    return (0..<count).map { step in
-      let isLast = step == count - 1
-      return Transition(
-        sequence: UInt64(step), episode: UInt32(truncatingIfNeeded: origin.start.episode),
-        policyVersion: actions[step].policyVersion, observation: observations[step].values,
-        action: actions[step].executed, reward: rewards[step].reward,
-        nextObservation: observations[step + 1].values,
-        ending: rewards[step].ending ?? (isLast ? .interrupted : nil))
+  /// A step whose records are all there.
+  public struct Step: Sendable {
+    /// The step as a learner takes it, numbered from 0.
+    public var transition: Transition
+    /// What was done.
+    public var action: Action
+  }
+
+  /// The steps as a learner takes them.
+  ///
+  /// Records are joined by their ticks and step numbers. Where some were lost, the step before the gap
+  /// counts as interrupted, and so does the last one of an episode that was cut short.
+  public var steps: [Step] {
+    let seen = Dictionary(
+      observations.map { ($0.tick, $0) }, uniquingKeysWith: { first, _ in first })
+    let verdicts = Dictionary(
+      rewards.map { ($0.step, $0) }, uniquingKeysWith: { first, _ in first })
+    var steps: [Step] = []
+    for action in actions {
+      guard let before = seen[action.tick], let verdict = verdicts[action.step],
+        let after = seen[verdict.tick]
+      else { continue }
+      if let last = steps.last, last.action.step + 1 != action.step {
+        steps[steps.count - 1].transition.ending = .interrupted
+      }
+      steps.append(
+        Step(
+          transition: Transition(
+            sequence: UInt64(steps.count),
+            episode: UInt32(truncatingIfNeeded: origin.start.episode),
+            policyVersion: action.policyVersion, observation: before.values,
+            action: action.executed, reward: verdict.reward, nextObservation: after.values,
+            ending: verdict.ending), action: action))
     }
+    if let last = steps.indices.last, steps[last].transition.ending == nil {
+      steps[last].transition.ending = .interrupted
+    }
+    return steps
   }
 
   private func collect<T>(_ pick: (Record) -> T?) -> [T] { records.compactMap { pick($0.record) } }

@@ -48,9 +48,7 @@ public struct RecordedEpisode: Sendable {
     (states, torques, tickTimes) = (collector.states, collector.torques, collector.tickTimes)
     records = collector.records
     description = EpisodeDescription(contents.metadata)?.entries ?? [:]
-    if !contents.metadata.contains(where: { $0.name == EpisodeWriter.outcomeName }) {
-      description.merge(told) { $1 }
-    }
+    description.merge(told) { said, _ in said }
     recipe = Self.text(EpisodeWriter.recipeName, of: contents.attachments)
     scene = Self.text(EpisodeWriter.sceneName, of: contents.attachments)
   }

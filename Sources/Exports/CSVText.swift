@@ -1,10 +1,10 @@
 /// Fields with commas between them; a field with a comma, quote or line break stands in quotes.
-func csvFields(_ fields: [String]) -> [UInt8] {
+package func csvFields(_ fields: [String]) -> [UInt8] {
   Array(fields.map(csvField).joined(separator: ",").utf8)
 }
 
 /// Fields and the line's end.
-func csvRecord(_ fields: [String]) -> [UInt8] { csvFields(fields) + Array("\r\n".utf8) }
+package func csvRecord(_ fields: [String]) -> [UInt8] { csvFields(fields) + Array("\r\n".utf8) }
 
 private func csvField(_ text: String) -> String {
   let isPlain = text.utf8.allSatisfy { !Array(",\"\r\n".utf8).contains($0) }
@@ -18,7 +18,7 @@ private func csvField(_ text: String) -> String {
 }
 
 /// Counts the records of CSV bytes and the fields in them, taken in piece by piece.
-struct CSVCount {
+package struct CSVCount {
   private(set) var records = 0
   /// Each number of fields that a record has.
   private(set) var fields: Set<Int> = []
@@ -27,9 +27,9 @@ struct CSVCount {
   private var isAtStart = true
 
   /// Whether the last record has its end.
-  var isWhole: Bool { isAtStart && !isQuoted }
+  package var isWhole: Bool { isAtStart && !isQuoted }
 
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     for byte in bytes {
       isAtStart = false
       switch byte {

@@ -1,13 +1,15 @@
 /// CRC-32 as in gzip and Parquet pages (reflected polynomial 0xEDB88320), taken in piece by piece.
-struct Checksum: Equatable, Sendable {
+package struct Checksum: Equatable, Sendable {
   private var remainder: UInt32 = .max
 
+  package init() {}
+
   /// The checksum of everything taken in.
-  var value: UInt32 { ~remainder }
+  package var value: UInt32 { ~remainder }
 
-  mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
+  package mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
 
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     remainder = Self.table.withUnsafeBufferPointer { table in
       bytes.reduce(remainder) { crc, byte in
         table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ crc >> 8
@@ -15,7 +17,7 @@ struct Checksum: Equatable, Sendable {
     }
   }
 
-  static func of(_ bytes: [UInt8]) -> UInt32 {
+  package static func of(_ bytes: [UInt8]) -> UInt32 {
     var checksum = Checksum()
     checksum.add(bytes)
     return checksum.value

@@ -1,14 +1,14 @@
 /// What an episode must keep to be exported.
 extension ExportedEpisode {
   /// The largest magnitude of a time [s], about 30,000 years.
-  static let largestTime = 1e12
+  package static let largestTime = 1e12
   /// The most numbers of one list over all steps: their bytes must fit into one Parquet page.
-  static let largestList = 1 << 27
+  package static let largestList = 1 << 27
   /// The most bytes of a task, so that some hundreds of them fit into one page too.
-  static let largestTask = 1 << 16
+  package static let largestTask = 1 << 16
 
   /// Throws the first rule that the episode breaks, naming its source.
-  func check(against description: ExportDescription) throws(ExportError) {
+  package func check(against description: ExportDescription) throws(ExportError) {
     guard steps > 0 else { throw refusal("has no steps; at least one is needed") }
     let observationCount = description.observationNames.count
     try checkRows(observations, "observations", each: observationCount)

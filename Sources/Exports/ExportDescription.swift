@@ -24,10 +24,10 @@ public struct ExportDescription: Sendable, Equatable {
   }
 
   /// So that the statistics of some hundreds of episodes fit into one Parquet page.
-  static let mostNames = 1 << 16
+  package static let mostNames = 1 << 16
 
   /// Throws the first reason why nothing can be exported under this description.
-  func check() throws(ExportError) {
+  package func check() throws(ExportError) {
     guard framesPerSecond >= 1 else {
       throw .malformedDescription(
         reason: "\(framesPerSecond) frames per second; it must be at least 1")

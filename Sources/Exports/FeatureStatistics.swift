@@ -1,21 +1,21 @@
 /// What LeRobot keeps of a feature's values: one number for each of its dimensions.
-struct FeatureStatistics: Sendable {
+package struct FeatureStatistics: Sendable {
   /// Which part of the values lies below each quantile, and LeRobot's name for it.
-  static let quantileParts: [(name: String, part: Double)] = [
+  package static let quantileParts: [(name: String, part: Double)] = [
     ("q01", 0.01), ("q10", 0.1), ("q50", 0.5), ("q90", 0.9), ("q99", 0.99),
   ]
 
-  private(set) var count: Int
-  private(set) var lowest: [Double] = []
-  private(set) var highest: [Double] = []
-  private(set) var mean: [Double] = []
+  package private(set) var count: Int
+  package private(set) var lowest: [Double] = []
+  package private(set) var highest: [Double] = []
+  package private(set) var mean: [Double] = []
   /// The mean squared distance from the mean.
   private var variance: [Double] = []
   /// For each of `quantileParts`, one number for each dimension.
-  private(set) var quantiles: [[Double]]
+  package private(set) var quantiles: [[Double]]
 
   /// The statistics of finite values, at least one row of them, each with `dimensions` numbers.
-  init(rows: Int, dimensions: Int, value: (_ row: Int, _ dimension: Int) -> Double) {
+  package init(rows: Int, dimensions: Int, value: (_ row: Int, _ dimension: Int) -> Double) {
     count = rows
     quantiles = Self.quantileParts.map { _ in [] }
     for dimension in 0..<dimensions {
@@ -35,13 +35,13 @@ struct FeatureStatistics: Sendable {
   }
 
   /// Standard deviation, of all values rather than of a sample.
-  var deviation: [Double] { variance.map { $0.squareRoot() } }
+  package var deviation: [Double] { variance.map { $0.squareRoot() } }
 
   /// Takes in the statistics of further values of the same feature.
   ///
   /// Quantiles of both cannot be known from those of each: up to the median the lower one stands,
   /// above it the higher one.
-  mutating func merge(_ other: FeatureStatistics) {
+  package mutating func merge(_ other: FeatureStatistics) {
     let total = Double(count + other.count)
     let weight = Double(other.count) / total
     for dimension in mean.indices {
@@ -71,16 +71,16 @@ struct FeatureStatistics: Sendable {
 
 extension FeatureStatistics {
   /// The statistics of rows, at least one, that hold numbers and are equally long.
-  init(_ rows: ParquetRows) {
+  package init(_ rows: ParquetRows) {
     let dimensions = rows.listLengths?[0] ?? 1
     self.init(rows: rows.count, dimensions: dimensions) { rows.number($0, $1) }
   }
 
   /// The names of the parts in LeRobot's order; `count` is an integer, the others are numbers.
-  static let names = ["min", "max", "mean", "std", "count"] + quantileParts.map(\.name)
+  package static let names = ["min", "max", "mean", "std", "count"] + quantileParts.map(\.name)
 
   /// The part of that name; the count is empty here.
-  func numbers(_ name: String) -> [Double] {
+  package func numbers(_ name: String) -> [Double] {
     switch name {
     case "min": lowest
     case "max": highest
@@ -92,7 +92,7 @@ extension FeatureStatistics {
   }
 
   /// As in `stats.json`.
-  var json: JSONText {
+  package var json: JSONText {
     .object(
       Self.names.map { name in
         (name, name == "count" ? .list([.integer(count)]) : .numbers(numbers(name)))

@@ -1,9 +1,9 @@
 import CHDF5
 
 /// An HDF5 file, open for writing or for reading.
-struct HDF5File: ~Copyable {
+package struct HDF5File: ~Copyable {
   /// What a dataset's elements are.
-  enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     case float
     case double
     case integer
@@ -12,25 +12,25 @@ struct HDF5File: ~Copyable {
   }
 
   /// A dataset's bytes in row-major order, and what they are.
-  struct Values: Sendable {
-    let kind: Kind
+  package struct Values: Sendable {
+    package let kind: Kind
     /// Rows, and numbers in a row where there are two dimensions.
-    let shape: [Int]
-    let bytes: [UInt8]
+    package let shape: [Int]
+    package let bytes: [UInt8]
   }
 
-  let path: String
+  package let path: String
   private var handle: Int64
 
   /// Creates a file, which must not exist.
-  init(creating path: String) throws(ExportError) {
+  package init(creating path: String) throws(ExportError) {
     self.path = path
     handle = hdf5_create(path)
     guard handle >= 0 else { throw .refused(file: path, reason: hdf5Reason()) }
   }
 
   /// Opens a file for reading.
-  init(opening path: String) throws(ExportError) {
+  package init(opening path: String) throws(ExportError) {
     self.path = path
     handle = hdf5_open(path)
     guard handle >= 0 else { throw .refused(file: path, reason: hdf5Reason()) }
@@ -40,22 +40,24 @@ struct HDF5File: ~Copyable {
     if handle >= 0 { hdf5_close(handle) }
   }
 
-  mutating func close() throws(ExportError) {
+  package mutating func close() throws(ExportError) {
     let status = hdf5_close(handle)
     handle = -1
     try check(status)
   }
 
-  func addGroup(_ name: String) throws(ExportError) { try check(hdf5_add_group(handle, name)) }
+  package func addGroup(_ name: String) throws(ExportError) {
+    try check(hdf5_add_group(handle, name))
+  }
 
-  func linkCount(in group: String) throws(ExportError) -> Int {
+  package func linkCount(in group: String) throws(ExportError) -> Int {
     let count = hdf5_count_links(handle, group)
     guard count >= 0 else { throw refusal }
     return Int(count)
   }
 
   /// Adds a dataset in chunks of about 64 KiB, each with a checksum.
-  func write(_ values: Values, to name: String) throws(ExportError) {
+  package func write(_ values: Values, to name: String) throws(ExportError) {
     let rowSize = values.bytes.count / max(values.shape[0], 1)
     let status = values.bytes.withUnsafeBytes {
       hdf5_write(
@@ -65,7 +67,7 @@ struct HDF5File: ~Copyable {
   }
 
   /// The bytes of a dataset, which must have this kind and shape.
-  func read(_ name: String, _ kind: Kind, shape: [Int], byteCount: Int) throws(ExportError)
+  package func read(_ name: String, _ kind: Kind, shape: [Int], byteCount: Int) throws(ExportError)
     -> [UInt8]
   {
     let layout = Values(kind: kind, shape: shape, bytes: []).layout
@@ -75,21 +77,21 @@ struct HDF5File: ~Copyable {
     return bytes
   }
 
-  func write(_ value: Int, attribute: String, of group: String) throws(ExportError) {
+  package func write(_ value: Int, attribute: String, of group: String) throws(ExportError) {
     try check(hdf5_write_integer(handle, group, attribute, Int64(value)))
   }
 
-  func write(_ text: String, attribute: String, of group: String) throws(ExportError) {
+  package func write(_ text: String, attribute: String, of group: String) throws(ExportError) {
     try check(hdf5_write_text(handle, group, attribute, text))
   }
 
-  func integer(attribute: String, of group: String) throws(ExportError) -> Int {
+  package func integer(attribute: String, of group: String) throws(ExportError) -> Int {
     var value: Int64 = 0
     try check(hdf5_read_integer(handle, group, attribute, &value))
     return Int(value)
   }
 
-  func text(attribute: String, of group: String) throws(ExportError) -> String {
+  package func text(attribute: String, of group: String) throws(ExportError) -> String {
     guard let text = hdf5_read_text(handle, group, attribute) else { throw refusal }
     defer { hdf5_free(text) }
     return String(cString: text)
@@ -104,23 +106,25 @@ struct HDF5File: ~Copyable {
 
 extension HDF5File.Values {
   /// One number for each row.
-  static func numbers(_ values: [Float]) -> Self { .init(.float, [values.count], values) }
+  package static func numbers(_ values: [Float]) -> Self { .init(.float, [values.count], values) }
 
   /// One integer for each row.
-  static func integers(_ values: [Int64]) -> Self { .init(.integer, [values.count], values) }
+  package static func integers(_ values: [Int64]) -> Self {
+    .init(.integer, [values.count], values)
+  }
 
   /// Rows of equal length, at least one.
-  static func rows(_ values: [[Float]]) -> Self {
+  package static func rows(_ values: [[Float]]) -> Self {
     .init(.float, [values.count, values[0].count], Array(values.joined()))
   }
 
   /// Rows of equal length, at least one.
-  static func rows(_ values: [[Double]]) -> Self {
+  package static func rows(_ values: [[Double]]) -> Self {
     .init(.double, [values.count, values[0].count], Array(values.joined()))
   }
 
   /// Texts of ASCII.
-  static func texts(_ values: [String]) -> Self {
+  package static func texts(_ values: [String]) -> Self {
     let width = max(values.map(\.utf8.count).max() ?? 1, 1)
     let bytes = values.flatMap {
       Array($0.utf8) + [UInt8](repeating: 0, count: width - $0.utf8.count)

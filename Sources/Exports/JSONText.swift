@@ -1,5 +1,5 @@
 /// A JSON value whose objects keep the order of their keys.
-enum JSONText: Sendable {
+package enum JSONText: Sendable {
   case null
   case boolean(Bool)
   case integer(Int)
@@ -9,11 +9,11 @@ enum JSONText: Sendable {
   case list([JSONText])
   case object([(String, JSONText)])
 
-  static func texts(_ values: [String]) -> JSONText { .list(values.map { .text($0) }) }
-  static func numbers(_ values: [Double]) -> JSONText { .list(values.map { .number($0) }) }
+  package static func texts(_ values: [String]) -> JSONText { .list(values.map { .text($0) }) }
+  package static func numbers(_ values: [Double]) -> JSONText { .list(values.map { .number($0) }) }
 
   /// On one line.
-  var oneLine: String {
+  package var oneLine: String {
     switch self {
     case .null: "null"
     case .boolean(let value): value ? "true" : "false"
@@ -27,7 +27,7 @@ enum JSONText: Sendable {
   }
 
   /// With one line for each field of an object.
-  func indented(_ margin: String = "") -> String {
+  package func indented(_ margin: String = "") -> String {
     guard case .object(let fields) = self, !fields.isEmpty else { return oneLine }
     let inner = margin + "  "
     let lines = fields.map { inner + Self.quoted($0.0) + ": " + $0.1.indented(inner) }

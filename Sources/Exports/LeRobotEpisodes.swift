@@ -1,7 +1,7 @@
 /// The episodes' own table, `meta/episodes`: a few hundred rows gather before they are written.
-struct LeRobotEpisodes: ~Copyable {
+package struct LeRobotEpisodes: ~Copyable {
   /// One episode.
-  struct Row {
+  package struct Row {
     let task: String
     let steps: Int
     /// Index of its first frame in the whole dataset.
@@ -12,7 +12,7 @@ struct LeRobotEpisodes: ~Copyable {
     let statistics: [FeatureStatistics]
   }
 
-  static let rowsInGroup = 256
+  package static let rowsInGroup = 256
 
   private let features: [String]
   private let columns: [ParquetColumn]
@@ -21,7 +21,7 @@ struct LeRobotEpisodes: ~Copyable {
   private var written = 0
 
   /// The table of a dataset with these features, in a folder that is there and empty.
-  init(in path: String, features: [String], largestFile: Int) {
+  package init(in path: String, features: [String], largestFile: Int) {
     self.features = features
     columns =
       [
@@ -43,13 +43,13 @@ struct LeRobotEpisodes: ~Copyable {
     folder = ParquetFolder(in: path, columns, largestFile: largestFile)
   }
 
-  mutating func append(_ row: Row) throws(ExportError) {
+  package mutating func append(_ row: Row) throws(ExportError) {
     gathered.append(row)
     if gathered.count >= Self.rowsInGroup { try writeGroup() }
   }
 
   /// Writes what has gathered and closes the table; gives its size [bytes].
-  mutating func finish() throws(ExportError) -> Int {
+  package mutating func finish() throws(ExportError) -> Int {
     if !gathered.isEmpty { try writeGroup() }
     return try folder.finish()
   }

@@ -5,7 +5,7 @@
 /// episode and the places of a data file's row groups are in memory.
 public struct LeRobotExport: ~Copyable {
   /// LeRobot's size of a data file [MiB].
-  static let megabytesInFile = 100
+  package static let megabytesInFile = 100
 
   private let description: ExportDescription
   private let features: LeRobotFeatures
@@ -26,7 +26,7 @@ public struct LeRobotExport: ~Copyable {
   }
 
   /// Begins a dataset whose files have at most about `largestFile` bytes.
-  init(
+  package init(
     creating folder: String, _ description: ExportDescription, largestFile: Int
   ) throws(ExportError) {
     try description.check()

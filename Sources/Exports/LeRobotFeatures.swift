@@ -1,11 +1,11 @@
 /// The features of a LeRobot dataset: what each frame holds.
-struct LeRobotFeatures {
+package struct LeRobotFeatures {
   /// The columns of the data files.
-  let columns: [ParquetColumn]
+  package let columns: [ParquetColumn]
   private let framesPerSecond: Int
   private let names: [[String]?]
 
-  init(_ description: ExportDescription) {
+  package init(_ description: ExportDescription) {
     framesPerSecond = description.framesPerSecond
     let vectors = [
       ("observation.state", description.observationNames), ("action", description.actionNames),
@@ -27,7 +27,7 @@ struct LeRobotFeatures {
   ///
   /// `next.done` tells that the task itself ended, `next.truncated` that the episode was cut short;
   /// one of them is true in the last frame.
-  func rows(
+  package func rows(
     _ episode: ExportedEpisode, episodeIndex: Int, firstIndex: Int, taskIndex: Int
   ) -> [ParquetRows] {
     let steps = episode.steps
@@ -46,7 +46,7 @@ struct LeRobotFeatures {
   }
 
   /// As in `info.json`.
-  var json: JSONText {
+  package var json: JSONText {
     .object(
       zip(columns, names).map { column, names in
         let fields: [(String, JSONText)] = [

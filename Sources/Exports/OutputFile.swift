@@ -1,10 +1,10 @@
 import Foundation
 
 /// A file being written, by one owner: bytes gather in memory and go out in large pieces.
-struct OutputFile: ~Copyable {
-  let path: String
+package struct OutputFile: ~Copyable {
+  package let path: String
   /// Bytes so far, those in memory included.
-  private(set) var byteCount = 0
+  package private(set) var byteCount = 0
   private var checksum = Checksum()
   private var descriptor: Int32
   private var pending: [UInt8] = []
@@ -13,7 +13,7 @@ struct OutputFile: ~Copyable {
   private static let largestPending = 1 << 20
 
   /// Creates the file, which must not exist.
-  init(creating path: String) throws(ExportError) {
+  package init(creating path: String) throws(ExportError) {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .refused(file: path, reason: systemReason()) }
@@ -23,7 +23,7 @@ struct OutputFile: ~Copyable {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  mutating func append(_ bytes: [UInt8]) throws(ExportError) {
+  package mutating func append(_ bytes: [UInt8]) throws(ExportError) {
     byteCount += bytes.count
     checksum.add(bytes)
     pending += bytes
@@ -31,7 +31,7 @@ struct OutputFile: ~Copyable {
   }
 
   /// Hands everything to the disk, closes the file and tells what it must hold.
-  mutating func finish() throws(ExportError) -> WrittenFile {
+  package mutating func finish() throws(ExportError) -> WrittenFile {
     try flush()
     let isSynced = fsync(descriptor) == 0
     let reason = systemReason()
@@ -55,13 +55,13 @@ struct OutputFile: ~Copyable {
 }
 
 /// What a closed file must hold.
-struct WrittenFile: Sendable {
-  let path: String
-  let byteCount: Int
-  let checksum: Checksum
+package struct WrittenFile: Sendable {
+  package let path: String
+  package let byteCount: Int
+  package let checksum: Checksum
 
   /// Reads the file again, block by block, and compares length and checksum.
-  func check(_ visit: (UnsafeRawBufferPointer) -> Void = { _ in }) throws(ExportError) {
+  package func check(_ visit: (UnsafeRawBufferPointer) -> Void = { _ in }) throws(ExportError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .refused(file: path, reason: systemReason()) }
     defer { close(descriptor) }
@@ -90,10 +90,10 @@ struct WrittenFile: Sendable {
 }
 
 /// The system's words for its last refusal.
-func systemReason() -> String { String(cString: strerror(errno)) }
+package func systemReason() -> String { String(cString: strerror(errno)) }
 
 /// The size of a file [bytes].
-func fileSize(_ path: String) throws(ExportError) -> Int {
+package func fileSize(_ path: String) throws(ExportError) -> Int {
   var status = stat()
   guard stat(path, &status) == 0 else { throw .refused(file: path, reason: systemReason()) }
   return Int(status.st_size)

@@ -1,7 +1,7 @@
 /// A column: its name and what each row holds.
-struct ParquetColumn: Sendable, Equatable {
+package struct ParquetColumn: Sendable, Equatable {
   /// The type of a value, by Parquet's number for it.
-  enum Kind: Int32, Sendable {
+  package enum Kind: Int32, Sendable {
     case boolean = 0
     case integer = 2
     case float = 4
@@ -9,23 +9,23 @@ struct ParquetColumn: Sendable, Equatable {
     case text = 6
   }
 
-  let name: String
-  let kind: Kind
+  package let name: String
+  package let kind: Kind
   /// Whether each row holds a list of values, rather than one.
-  let isList: Bool
+  package let isList: Bool
 
-  init(_ name: String, _ kind: Kind, isList: Bool = false) {
+  package init(_ name: String, _ kind: Kind, isList: Bool = false) {
     self.name = name
     self.kind = kind
     self.isList = isList
   }
 
   /// The way to the values through the schema.
-  var path: [String] { isList ? [name, "list", "element"] : [name] }
+  package var path: [String] { isList ? [name, "list", "element"] : [name] }
 }
 
 /// The rows of a column in one row group.
-enum ParquetRows: Sendable {
+package enum ParquetRows: Sendable {
   case booleans([Bool])
   case integers([Int64])
   case floats([Float])
@@ -36,7 +36,7 @@ enum ParquetRows: Sendable {
   case doubleLists([[Double]])
   case textLists([[String]])
 
-  var count: Int {
+  package var count: Int {
     switch self {
     case .booleans(let rows): rows.count
     case .integers(let rows): rows.count
@@ -50,7 +50,7 @@ enum ParquetRows: Sendable {
     }
   }
 
-  var kind: ParquetColumn.Kind {
+  package var kind: ParquetColumn.Kind {
     switch self {
     case .booleans: .boolean
     case .integers, .integerLists: .integer
@@ -61,7 +61,7 @@ enum ParquetRows: Sendable {
   }
 
   /// The number of values in each row; nil where each row is one value.
-  var listLengths: [Int]? {
+  package var listLengths: [Int]? {
     switch self {
     case .booleans, .integers, .floats, .doubles, .texts: nil
     case .integerLists(let rows): rows.map(\.count)
@@ -72,7 +72,7 @@ enum ParquetRows: Sendable {
   }
 
   /// Every value in Parquet's PLAIN encoding.
-  var plain: [UInt8] {
+  package var plain: [UInt8] {
     switch self {
     case .booleans(let rows): packedBits(rows)
     case .integers(let rows): littleEndian(rows)
@@ -88,7 +88,7 @@ enum ParquetRows: Sendable {
 }
 
 /// Eight to a byte, the first in the lowest bit.
-func packedBits(_ bits: [Bool]) -> [UInt8] {
+package func packedBits(_ bits: [Bool]) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: (bits.count + 7) / 8)
   for (index, bit) in bits.enumerated() where bit { bytes[index / 8] |= 1 << UInt8(index % 8) }
   return bytes

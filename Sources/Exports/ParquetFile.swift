@@ -1,14 +1,14 @@
 import Foundation
 
 /// A Parquet file being written, row group by row group.
-struct ParquetFile: ~Copyable {
+package struct ParquetFile: ~Copyable {
   private let columns: [ParquetColumn]
   private let metadata: [(String, String)]
   private var file: OutputFile
   private var footer = ParquetFooter()
 
   /// Creates the file, which must not exist; `metadata` are keys and values for its readers.
-  init(
+  package init(
     creating path: String, _ columns: [ParquetColumn], metadata: [(String, String)] = []
   ) throws(ExportError) {
     var opened = try OutputFile(creating: path)
@@ -19,10 +19,10 @@ struct ParquetFile: ~Copyable {
   }
 
   /// Bytes so far, and about what the footer tells of them.
-  var byteCount: Int { file.byteCount + footer.groups.count * columns.count * 128 }
+  package var byteCount: Int { file.byteCount + footer.groups.count * columns.count * 128 }
 
   /// Adds one row group: a page for each column.
-  mutating func append(_ pages: [ParquetPage], rows: Int) throws(ExportError) {
+  package mutating func append(_ pages: [ParquetPage], rows: Int) throws(ExportError) {
     precondition(pages.count == columns.count, "each column needs a page")
     var group = ParquetFooter.Group(rows: rows)
     for page in pages {
@@ -34,7 +34,7 @@ struct ParquetFile: ~Copyable {
   }
 
   /// The pages of rows for these columns.
-  static func pages(_ columns: [ParquetColumn], _ rows: [ParquetRows]) -> [ParquetPage] {
+  package static func pages(_ columns: [ParquetColumn], _ rows: [ParquetRows]) -> [ParquetPage] {
     precondition(
       columns.map(\.kind) == rows.map(\.kind)
         && columns.map(\.isList) == rows.map { $0.listLengths != nil },
@@ -43,7 +43,7 @@ struct ParquetFile: ~Copyable {
   }
 
   /// Writes the footer, closes the file and reads it again; gives its size [bytes].
-  mutating func finish() throws(ExportError) -> Int {
+  package mutating func finish() throws(ExportError) -> Int {
     let end = footer.bytes(columns, metadata: metadata)
     // The length before the closing mark is a UInt32, which readers take for an Int32.
     guard end.count <= Int32.max else {

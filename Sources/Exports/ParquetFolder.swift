@@ -1,12 +1,17 @@
 /// Parquet files `chunk-000/file-000.parquet` and on in a folder, each about as large as allowed.
-struct ParquetFolder: ~Copyable {
+package struct ParquetFolder: ~Copyable {
   /// Where a row group lies: a chunk is a folder of many files.
-  struct Place: Equatable, Sendable {
-    var chunk = 0
-    var file = 0
+  package struct Place: Equatable, Sendable {
+    package var chunk = 0
+    package var file = 0
+
+    package init(chunk: Int = 0, file: Int = 0) {
+      self.chunk = chunk
+      self.file = file
+    }
   }
 
-  static let filesInChunk = 1000
+  package static let filesInChunk = 1000
 
   private let path: String
   private let columns: [ParquetColumn]
@@ -19,7 +24,7 @@ struct ParquetFolder: ~Copyable {
   private var closedBytes = 0
 
   /// Files of these columns in a folder that is there and empty.
-  init(
+  package init(
     in path: String, _ columns: [ParquetColumn], largestFile: Int,
     filesInChunk: Int = Self.filesInChunk
   ) {
@@ -30,7 +35,7 @@ struct ParquetFolder: ~Copyable {
   }
 
   /// Opens the file for a row group of this size [bytes] and tells where it is.
-  mutating func place(forBytes count: Int) throws(ExportError) -> Place {
+  package mutating func place(forBytes count: Int) throws(ExportError) -> Place {
     let isFull = (open?.byteCount ?? 0) + count >= largestFile
     if let place, !isFull { return place }
     var next = Place()
@@ -48,12 +53,12 @@ struct ParquetFolder: ~Copyable {
   }
 
   /// Adds a row group to the file that `place` has opened.
-  mutating func append(_ pages: [ParquetPage], rows: Int) throws(ExportError) {
+  package mutating func append(_ pages: [ParquetPage], rows: Int) throws(ExportError) {
     try open?.append(pages, rows: rows)
   }
 
   /// Closes the last file; gives the size of all [bytes].
-  mutating func finish() throws(ExportError) -> Int {
+  package mutating func finish() throws(ExportError) -> Int {
     try close()
     return closedBytes
   }

@@ -1,7 +1,7 @@
 extension ParquetFooter {
   /// Reads the rows and places back from a file's metadata; the metadata must tell the sum of the
   /// rows too.
-  init(reading bytes: [UInt8]) throws(ThriftReader.Fault) {
+  package init(reading bytes: [UInt8]) throws(ThriftReader.Fault) {
     var reader = ThriftReader(bytes)
     var total: Int64?
     var last = 0

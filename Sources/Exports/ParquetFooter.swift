@@ -1,26 +1,39 @@
 /// What the end of a Parquet file tells about the rest.
-struct ParquetFooter: Equatable {
+package struct ParquetFooter: Equatable {
   /// Where a column's page lies.
-  struct Chunk: Equatable {
-    var offset = 0
+  package struct Chunk: Equatable {
+    package var offset = 0
     /// Header and body [bytes].
-    var size = 0
-    var valueCount = 0
+    package var size = 0
+    package var valueCount = 0
+
+    package init(offset: Int = 0, size: Int = 0, valueCount: Int = 0) {
+      self.offset = offset
+      self.size = size
+      self.valueCount = valueCount
+    }
   }
 
   /// Rows that were written together.
-  struct Group: Equatable {
-    var rows = 0
+  package struct Group: Equatable {
+    package var rows = 0
     /// One for each column.
-    var chunks: [Chunk] = []
+    package var chunks: [Chunk] = []
+
+    package init(rows: Int = 0, chunks: [Chunk] = []) {
+      self.rows = rows
+      self.chunks = chunks
+    }
   }
 
-  var groups: [Group] = []
+  package var groups: [Group] = []
 
-  var rows: Int { groups.reduce(0) { $0 + $1.rows } }
+  package init() {}
+
+  package var rows: Int { groups.reduce(0) { $0 + $1.rows } }
 
   /// The file's metadata, its length and the closing mark.
-  func bytes(_ columns: [ParquetColumn], metadata: [(String, String)]) -> [UInt8] {
+  package func bytes(_ columns: [ParquetColumn], metadata: [(String, String)]) -> [UInt8] {
     var file = ThriftStruct()
     file.integer32(1, 2)
     file.list(2, of: .structure, schema(columns))
@@ -43,7 +56,7 @@ struct ParquetFooter: Equatable {
 }
 
 /// The first and the last bytes of a Parquet file.
-let parquetMark = Array("PAR1".utf8)
+package let parquetMark = Array("PAR1".utf8)
 
 extension ParquetFooter.Group {
   fileprivate func thrift(_ columns: [ParquetColumn]) -> ThriftStruct {

@@ -1,11 +1,11 @@
 /// A column's rows of one row group as a data page, version 1, uncompressed, with a checksum.
-struct ParquetPage {
+package struct ParquetPage {
   /// Levels where the column holds lists, otherwise values.
-  let valueCount: Int
+  package let valueCount: Int
   /// Header and body.
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
 
-  init(_ rows: ParquetRows) {
+  package init(_ rows: ParquetRows) {
     var body: [UInt8] = []
     if let lengths = rows.listLengths {
       let levels = listLevels(lengths)
@@ -33,17 +33,17 @@ struct ParquetPage {
     return header
   }
 
-  static let dataPage: Int32 = 0
-  static let plainEncoding: Int32 = 0
+  package static let dataPage: Int32 = 0
+  package static let plainEncoding: Int32 = 0
   /// Runs of equal levels, or of levels packed bit by bit.
-  static let levelEncoding: Int32 = 3
+  package static let levelEncoding: Int32 = 3
 }
 
 /// The levels of lists of these lengths: whether each value goes on with its list, and whether
 /// there is a value.
 ///
 /// An empty list has one level of each kind and no value.
-func listLevels(_ lengths: [Int]) -> (repetition: [Bool], definition: [Bool]) {
+package func listLevels(_ lengths: [Int]) -> (repetition: [Bool], definition: [Bool]) {
   var repetition: [Bool] = []
   var definition: [Bool] = []
   for length in lengths {
@@ -59,7 +59,7 @@ func listLevels(_ lengths: [Int]) -> (repetition: [Bool], definition: [Bool]) {
 
 /// Levels of one bit behind their length [bytes]: one repeated run where all are equal, otherwise
 /// one packed run.
-func levelBytes(_ levels: [Bool]) -> [UInt8] {
+package func levelBytes(_ levels: [Bool]) -> [UInt8] {
   var run: [UInt8] = []
   if let first = levels.first {
     if levels.allSatisfy({ $0 == first }) {

@@ -3,18 +3,18 @@ import Foundation
 /// A folder or file that is written under a temporary name beside its final one.
 ///
 /// It is removed unless it is published.
-struct PartialOutput: ~Copyable {
+package struct PartialOutput: ~Copyable {
   /// The final name.
-  let target: String
+  package let target: String
   /// The name until then.
-  let path: String
+  package let path: String
   private var isThere = true
 
   /// Takes a free name `TARGET.part-XXXXXX`; nothing may be there under the final one.
   ///
   /// Nothing is there under the free name either: who creates it there asks that it be new, and
   /// gives it the permissions that the user's mask allows.
-  init(beside target: String) throws(ExportError) {
+  package init(beside target: String) throws(ExportError) {
     var name = target
     while name.count > 1 && name.hasSuffix("/") { name.removeLast() }
     guard !Self.isTaken(name) else { throw .exists(target: name) }
@@ -31,18 +31,18 @@ struct PartialOutput: ~Copyable {
   }
 
   /// Removes what has been written.
-  mutating func remove() {
+  package mutating func remove() {
     try? FileManager.default.removeItem(atPath: path)
     isThere = false
   }
 
   /// Makes the folder, or one in it.
-  func makeFolder(_ name: String = "") throws(ExportError) {
+  package func makeFolder(_ name: String = "") throws(ExportError) {
     try Exports.makeFolder(name.isEmpty ? path : path + "/" + name)
   }
 
   /// Hands a folder's entries to the disk and gives it its final name.
-  mutating func publishFolder() throws(ExportError) {
+  package mutating func publishFolder() throws(ExportError) {
     guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else {
       throw .refused(file: path, reason: "its files cannot be listed")
     }
@@ -60,7 +60,7 @@ struct PartialOutput: ~Copyable {
   }
 
   /// Hands a file to the disk and gives it its final name.
-  mutating func publishFile() throws(ExportError) {
+  package mutating func publishFile() throws(ExportError) {
     try Self.sync(path)
     // A link, unlike a renaming, never replaces; where the file system has none, a look must do.
     if link(path, target) == 0 {
@@ -93,6 +93,6 @@ struct PartialOutput: ~Copyable {
 }
 
 /// Makes a folder that must not exist.
-func makeFolder(_ path: String) throws(ExportError) {
+package func makeFolder(_ path: String) throws(ExportError) {
   guard mkdir(path, 0o777) == 0 else { throw .refused(file: path, reason: systemReason()) }
 }

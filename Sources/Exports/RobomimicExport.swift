@@ -5,7 +5,7 @@
 /// episode is in memory, besides a few numbers about each that was written.
 public struct RobomimicExport: ~Copyable {
   /// Of this many episodes one is kept for validation, if there are as many.
-  static let validationPeriod = 10
+  package static let validationPeriod = 10
 
   /// What reading a dataset back must give.
   private struct Written {

@@ -1,29 +1,29 @@
 /// Reads the compact Thrift that `ThriftStruct` writes, and passes over the rest of the protocol.
 ///
 /// Nothing is allocated from a length, and nesting has a bound.
-struct ThriftReader {
+package struct ThriftReader {
   /// The bytes are no compact Thrift.
-  struct Fault: Error {}
+  package struct Fault: Error {}
 
   /// A field's number and type.
-  struct Field {
+  package struct Field {
     let number: Int
     let kind: UInt8
   }
 
   private let bytes: [UInt8]
   /// The index of the next byte.
-  private(set) var position: Int
+  package private(set) var position: Int
   private static let deepest = 16
 
-  init(_ bytes: [UInt8], at position: Int = 0) {
+  package init(_ bytes: [UInt8], at position: Int = 0) {
     self.bytes = bytes
     self.position = position
   }
 
   /// The next field of a struct, or nil at its end; `last` is the number of the one before, at
   /// first 0.
-  mutating func field(after last: Int) throws(Fault) -> Field? {
+  package mutating func field(after last: Int) throws(Fault) -> Field? {
     let head = try byte()
     if head == 0 { return nil }
     let step = Int(head >> 4)
@@ -32,19 +32,19 @@ struct ThriftReader {
     return Field(number: number, kind: head & 0xF)
   }
 
-  mutating func integer() throws(Fault) -> Int64 {
+  package mutating func integer() throws(Fault) -> Int64 {
     let value = try variable()
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
-  mutating func text() throws(Fault) -> String {
+  package mutating func text() throws(Fault) -> String {
     let count = try length()
     defer { position += count }
     return String(decoding: bytes[position..<position + count], as: UTF8.self)
   }
 
   /// The number of elements of a list, each at least one byte, and their type.
-  mutating func list() throws(Fault) -> (count: Int, kind: UInt8) {
+  package mutating func list() throws(Fault) -> (count: Int, kind: UInt8) {
     let head = try byte()
     let count = head >> 4 == 15 ? try length() : Int(head >> 4)
     guard count <= bytes.count - position else { throw Fault() }
@@ -52,7 +52,7 @@ struct ThriftReader {
   }
 
   /// Passes over a value.
-  mutating func skip(_ kind: UInt8, depth: Int = 0) throws(Fault) {
+  package mutating func skip(_ kind: UInt8, depth: Int = 0) throws(Fault) {
     guard depth < Self.deepest else { throw Fault() }
     switch kind {
     case 1, 2: break

@@ -1,7 +1,7 @@
 /// The fields of a Thrift struct in the compact protocol, one after the other.
-struct ThriftStruct {
+package struct ThriftStruct {
   /// Types of fields and of list elements, as the compact protocol numbers them.
-  enum Kind: UInt8 {
+  package enum Kind: UInt8 {
     case integer32 = 5
     case integer64 = 6
     case bytes = 8
@@ -12,31 +12,33 @@ struct ThriftStruct {
   private var fields: [UInt8] = []
   private var lastField: Int16 = 0
 
-  /// The fields and the mark of their end.
-  var bytes: [UInt8] { fields + [0] }
+  package init() {}
 
-  mutating func integer32(_ field: Int16, _ value: Int32) {
+  /// The fields and the mark of their end.
+  package var bytes: [UInt8] { fields + [0] }
+
+  package mutating func integer32(_ field: Int16, _ value: Int32) {
     header(field, .integer32)
     fields += thriftInteger(Int64(value))
   }
 
-  mutating func integer64(_ field: Int16, _ value: Int64) {
+  package mutating func integer64(_ field: Int16, _ value: Int64) {
     header(field, .integer64)
     fields += thriftInteger(value)
   }
 
-  mutating func text(_ field: Int16, _ value: String) {
+  package mutating func text(_ field: Int16, _ value: String) {
     header(field, .bytes)
     fields += thriftText(value)
   }
 
-  mutating func structure(_ field: Int16, _ value: ThriftStruct) {
+  package mutating func structure(_ field: Int16, _ value: ThriftStruct) {
     header(field, .structure)
     fields += value.bytes
   }
 
   /// A list of elements that are already encoded.
-  mutating func list(_ field: Int16, of kind: Kind, _ elements: [[UInt8]]) {
+  package mutating func list(_ field: Int16, of kind: Kind, _ elements: [[UInt8]]) {
     header(field, .list)
     if elements.count < 15 {
       fields.append(UInt8(elements.count) << 4 | kind.rawValue)
@@ -60,7 +62,7 @@ struct ThriftStruct {
 }
 
 /// Seven bits a byte, lowest first; the high bit says that more follow.
-func variableLength(_ value: UInt64) -> [UInt8] {
+package func variableLength(_ value: UInt64) -> [UInt8] {
   var bytes: [UInt8] = []
   var rest = value
   while rest >= 0x80 {
@@ -72,11 +74,11 @@ func variableLength(_ value: UInt64) -> [UInt8] {
 }
 
 /// An integer in zigzag order (0, -1, 1, -2, …), so that small magnitudes are short.
-func thriftInteger(_ value: Int64) -> [UInt8] {
+package func thriftInteger(_ value: Int64) -> [UInt8] {
   variableLength(UInt64(bitPattern: value << 1 ^ value >> 63))
 }
 
 /// A text behind its length [bytes].
-func thriftText(_ value: String) -> [UInt8] {
+package func thriftText(_ value: String) -> [UInt8] {
   variableLength(UInt64(value.utf8.count)) + Array(value.utf8)
 }

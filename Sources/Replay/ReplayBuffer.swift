@@ -212,6 +212,7 @@ public struct ReplayBuffer: ~Copyable, Sendable {
       mix(successor(row).mask.bitPattern)
       for column in 0..<observationSize { mix(nextObservation(row)[column].bitPattern) }
       for byte in images.image(row) { mix(UInt32(byte)) }
+      for byte in nextImage(row) { mix(UInt32(byte)) }
     }
     return hash
   }

@@ -120,5 +120,9 @@ extension SafetyInterventions {
   fileprivate mutating func add(_ later: SafetyInterventions) {
     interventions += later.interventions
     untold += later.untold
+    let excess = interventions.count - Self.most
+    guard excess > 0 else { return }
+    interventions.removeFirst(excess)
+    untold += UInt64(excess)
   }
 }

@@ -12,9 +12,14 @@ extension Commands {
     let folder = try makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let recipe = try recipe(of: recorded, in: folder, overrides: overrides)
-    guard recipe.launch.clock == .lockstep else {
+    guard recipe.launch.clock == .lockstep, recorded.description["clock"] != "realtime" else {
       throw SessionFailure(
-        "\(recorded.path): recorded in real time, which does not come again; add clock=lockstep")
+        "\(recorded.path): recorded in real time, which does not come again; "
+          + "--mode state shows what it was")
+    }
+    guard !recorded.rewards.isEmpty else {
+      throw SessionFailure(
+        "\(recorded.path): cut short before its first step; nothing to run again")
     }
     try beside(recipe) { session in
       try ReplaySession(session: session, recorded: recorded).run()
@@ -39,7 +44,7 @@ extension Commands {
   }
 
   /// The recipe that an episode was recorded under, for a run in another folder.
-  private static func recipe(
+  static func recipe(
     of recorded: RecordedEpisode, in folder: String, overrides: [String]
   ) throws -> SessionRecipe {
     let text = folder + "/recorded.yaml"

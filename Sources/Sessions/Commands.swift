@@ -136,6 +136,11 @@ public enum Commands {
     _ recipe: SessionRecipe, progress: Reporting
   ) throws -> DemonstrationReport {
     var recipe = recipe
+    while recipe.launch.demonstrations.folder.count > 1,
+      recipe.launch.demonstrations.folder.hasSuffix("/")
+    {
+      recipe.launch.demonstrations.folder.removeLast()
+    }
     try DemonstrationFolder.checkReplaceable(recipe.launch.demonstrations.folder)
     recipe.launch.seed = recipe.launch.demonstrations.seed
     recipe.launch.run += "-demonstrations"
@@ -164,13 +169,15 @@ public enum Commands {
       recipe.launch.clock = known
     }
     recipe.launch.seed = seed
-    recipe.launch.run = run + "/evaluation"
+    recipe.launch.run = run + "/evaluation-\(recipe.launch.clock.rawValue)-\(seed)"
     let policy = try readPolicy(trained.policy)
     var report = try evaluate(
       policy.choosing(.deterministic), recipe: recipe, episodes: episodes, progress: progress)
     if expert == .beside {
+      var beside = recipe
+      beside.launch.run += "-expert"
       let expert = try evaluate(
-        SpiralExpert(recipe), recipe: recipe, episodes: episodes, progress: progress)
+        SpiralExpert(recipe), recipe: beside, episodes: episodes, progress: progress)
       report.expertCycleSeconds = expert.cycleSeconds
       report.expertSuccesses = expert.successes
     }
@@ -211,6 +218,8 @@ public enum Commands {
     if ending == .withInput { try stopWithInput() }
     var recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
     recipe.launch.run = try makeTemporaryFolder()
+    // The folder goes with the session, and so would the episodes.
+    recipe.launch.recording = .none
     defer { try? FileManager.default.removeItem(atPath: recipe.launch.run) }
     try beside(recipe) { session in
       try ServeSession(session: session, isEvaluation: kind == .evaluation)
@@ -257,6 +266,7 @@ public enum Commands {
       try processes.start(SessionProcesses.surroundings(of: recipe.launch))
       let result = try act(session)
       processes.stop(grace: .seconds(5))
+      try processes.checkRecorder()
       return result
     } catch {
       let failure = processes.explain(error)

@@ -41,10 +41,11 @@ struct DemonstrationFolder {
   }
 
   private mutating func add(_ episode: RecordedEpisode) {
-    for (transition, action) in zip(episode.transitions, episode.actions) {
+    for recorded in episode.steps {
+      let meant = recorded.action.intended
       var step = Demonstration(
-        transition: transition,
-        intendedAction: action.intended.isEmpty ? transition.action : action.intended)
+        transition: recorded.transition,
+        intendedAction: meant.isEmpty ? recorded.transition.action : meant)
       step.transition.sequence = UInt64(steps.count)
       steps.append(step)
     }
@@ -62,11 +63,16 @@ struct DemonstrationFolder {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    let foreign = isFolder.boolValue ? names.sorted().first { !$0.hasSuffix(".mcap") } : path
+    let foreign = isFolder.boolValue ? names.sorted().first { !isOurs($0) } : path
     guard let foreign else { return }
     throw SessionFailure(
       "demonstrations.folder \(path): \(foreign) is no recorded episode and would be lost; "
         + "name another folder")
+  }
+
+  /// Whether a file of a folder is one that `keep` made, or the index of them.
+  private static func isOurs(_ name: String) -> Bool {
+    name.hasPrefix("demonstration-") && name.hasSuffix(".mcap") || name == "episodes.sqlite"
   }
 
   /// Puts recorded episodes where demonstrations are looked for, all at once.
@@ -83,8 +89,11 @@ struct DemonstrationFolder {
         try manager.copyItem(atPath: file, toPath: place)
       }
     }
-    try? manager.removeItem(atPath: path)
+    let earlier = path + ".earlier"
+    try? manager.removeItem(atPath: earlier)
+    if manager.fileExists(atPath: path) { try manager.moveItem(atPath: path, toPath: earlier) }
     try manager.moveItem(atPath: draft, toPath: path)
+    try? manager.removeItem(atPath: earlier)
   }
 }
 

@@ -147,9 +147,9 @@ struct DriverSession: ~Copyable {
   private mutating func run(_ grant: Grant) throws {
     while true {
       var state = arm.read()
-      guard state.tick <= grant.untilTick else { return try recordWorld() }
       state.requiredSetpoint = grant.setpoint
       do {
+        guard state.tick <= grant.untilTick else { return try recordWorld() }
         let torque = try torque(for: state, within: .seconds(1))
         recorder.add(state, torque)
         if recorder.waitingTicks >= 500 { try recorder.flush() }
@@ -185,9 +185,9 @@ struct DriverSession: ~Copyable {
     for _ in 0..<1000 {
       try applyWithoutCommand()
       // The recorder may be what is missing.
-      if recorder.waitingTicks >= 100 { try? recorder.flush() }
+      if recorder.waitingTicks >= 100, (try? recorder.flush()) == nil { recorder.giveUp() }
     }
-    try? recorder.end()
+    if (try? recorder.end()) == nil { recorder.giveUp() }
   }
 
   private mutating func applyWithoutCommand() throws {

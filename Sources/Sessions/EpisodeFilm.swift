@@ -2,6 +2,7 @@ import Episodes
 import Foundation
 import Geometry
 import Messages
+import Recipes
 import Rendering
 
 /// Draws states of an episode: the whole arm beside the connector from close by.
@@ -11,7 +12,9 @@ struct EpisodePictures: ~Copyable {
   private let connector: SIMD3<Double>
 
   /// Opens the scene that an episode was recorded in; sizes of one view in pixels.
-  init(_ recorded: RecordedEpisode, width: Int = 640, height: Int = 480) throws {
+  init(
+    _ recorded: RecordedEpisode, recipe: SessionRecipe, width: Int = 640, height: Int = 480
+  ) throws {
     guard let start = recorded.origin.world else {
       throw SessionFailure("\(recorded.path): recorded on a real arm; there is nothing to draw")
     }
@@ -27,16 +30,7 @@ struct EpisodePictures: ~Copyable {
     states =
       [SimulatorState(tick: start.state.tick, integration: start.integration)]
       + recorded.simulatorStates
-    connector = Self.connector(recorded)
-  }
-
-  /// Where the tool was meant to end: the last place that it was sent to.
-  private static func connector(_ recorded: RecordedEpisode) -> SIMD3<Double> {
-    guard let truth = recorded.truths.last, let state = recorded.states.last else {
-      return recorded.setpoints.last?.baseFromTool.translation ?? .zero
-    }
-    let baseFromPart: Transform<Base, Part> = state.baseFromTool * truth.toolFromPart
-    return (baseFromPart * truth.boardFromPart.inverse).translation
+    connector = recipe.task.connector.boardPose.baseFromBoard.translation
   }
 
   /// What draws.
@@ -71,11 +65,12 @@ struct EpisodeFilm: ~Copyable {
   private var last: RGBImage?
   private let png: String?
 
-  /// A film; nil when no pictures are wanted. `rate` in pictures per second.
-  init?(_ recorded: RecordedEpisode, rate: Double, options: ShowOptions) throws {
+  /// A film at the task's rate; nil when no pictures are wanted.
+  init?(_ recorded: RecordedEpisode, recipe: SessionRecipe, options: ShowOptions) throws {
     guard options.png != nil || options.video != nil else { return nil }
-    let pictures = try EpisodePictures(recorded, width: options.width, height: options.height)
-    let video = try Self.video(options, rate)
+    let pictures = try EpisodePictures(
+      recorded, recipe: recipe, width: options.width, height: options.height)
+    let video = try Self.video(options, recipe.task.rate)
     self.pictures = pictures
     self.video = video
     png = options.png

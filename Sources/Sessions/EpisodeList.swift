@@ -44,8 +44,11 @@ struct EpisodeFiles {
   let stamps: [FileStamp]
 
   /// Looks through folders; one that does not exist holds nothing.
+  ///
+  /// A file of two names, as kept demonstrations are, is taken once, by its first.
   init(in folders: [String]) {
     var found: [FileStamp] = []
+    var seen: Set<Int> = []
     for folder in folders {
       guard let names = FileManager.default.enumerator(atPath: folder) else { continue }
       for case let name as String in names
@@ -53,7 +56,8 @@ struct EpisodeFiles {
         let path = folder + "/" + name
         guard let about = try? FileManager.default.attributesOfItem(atPath: path),
           about[.type] as? FileAttributeType == .typeRegular, let size = about[.size] as? Int64,
-          let changed = about[.modificationDate] as? Date
+          let changed = about[.modificationDate] as? Date,
+          let number = about[.systemFileNumber] as? Int, seen.insert(number).inserted
         else { continue }
         let time = Int64((changed.timeIntervalSince1970 * 1e9).rounded())
         found.append(FileStamp(file: path, bytes: size, modified: time))
@@ -73,8 +77,9 @@ extension CatalogueEntry {
     }
     do throws(EpisodeError) {
       let description = try EpisodeDescription(of: stamp.file)
+      let isKnown = description.entries["steps"] != nil && description.entries["started"] != nil
       take(
-        description.isComplete
+        isKnown
           ? description.entries : try RecordedEpisode(reading: stamp.file, .steps).description)
     } catch {
       let text = "\(error)"

@@ -45,15 +45,21 @@ public struct RecoveryReport: Report {
     public var chunks: Int
     /// Bytes of the damaged file of which nothing could be made.
     public var droppedBytes: Int
+    /// Why nothing was brought back; nil when something was.
+    public var fault: String?
   }
 
   /// The files.
   public var files: [File]
 
+  /// Whether every file gave something.
+  public var isGood: Bool { files.allSatisfy { $0.fault == nil } }
+
   /// The report for a person.
   public var text: String {
     files.map {
-      "\($0.file): \($0.messages) messages in \($0.chunks) chunks brought back, "
+      if let fault = $0.fault { return "\($0.file): \(fault)" }
+      return "\($0.file): \($0.messages) messages in \($0.chunks) chunks brought back, "
         + "\($0.droppedBytes) bytes dropped: \($0.recovered)"
     }.joined(separator: "\n")
   }
@@ -82,16 +88,23 @@ extension Commands {
   public static func recover(_ paths: [String]) throws -> RecoveryReport {
     let files = try episodeFiles(paths, isWanted: { $0.hasSuffix(".mcap.part") })
     return RecoveryReport(
-      files: try files.map { file in
+      files: files.map { file in
         let place =
           file.hasSuffix(".part")
           ? String(file.dropLast(".part".count))
           : (file.hasSuffix(".mcap") ? String(file.dropLast(".mcap".count)) : file)
             + ".recovered.mcap"
-        let found = try MCAPFile.recover(file, to: place)
-        return RecoveryReport.File(
-          file: file, recovered: place, messages: found.statistics.messages,
-          chunks: found.chunksKept, droppedBytes: found.droppedBytes)
+        var report = RecoveryReport.File(
+          file: file, recovered: place, messages: 0, chunks: 0, droppedBytes: 0)
+        do throws(MCAPError) {
+          let found = try MCAPFile.recover(file, to: place)
+          report.messages = found.statistics.messages
+          report.chunks = found.chunksKept
+          report.droppedBytes = found.droppedBytes
+        } catch {
+          report.fault = "\(error)"
+        }
+        return report
       })
   }
 

@@ -54,26 +54,28 @@ extension Commands {
   ) throws -> ExportReport {
     let files = try episodeFiles(paths) { $0.hasSuffix(".mcap") }
     guard let first = files.first else { throw SessionFailure("nothing to export") }
-    let description = try ExportDescription(RecordedEpisode(reading: first, .steps), first)
+    let sample = try RecordedEpisode(reading: first, .steps)
+    let description = try ExportDescription(sample, first)
+    let units = sample.units
     switch format {
     case .lerobot:
       var export = try LeRobotExport(creating: target, description)
-      let left = try feed(files, choice, description) { try export.add($0) }
+      let left = try feed(files, choice, units) { try export.add($0) }
       return ExportReport(try export.finish(), format, leftOut: left)
     case .robomimic:
       var export = try RobomimicExport(creating: target, description)
-      let left = try feed(files, choice, description) { try export.add($0) }
+      let left = try feed(files, choice, units) { try export.add($0) }
       return ExportReport(try export.finish(), format, leftOut: left)
     case .csv:
       var export = try CSVExport(creating: target, description)
-      let left = try feed(files, choice, description) { try export.add($0) }
+      let left = try feed(files, choice, units) { try export.add($0) }
       return ExportReport(try export.finish(), format, leftOut: left)
     }
   }
 
   /// Reads files one after another; gives those that were left out.
   private static func feed(
-    _ files: [String], _ choice: ExportChoice, _ description: ExportDescription,
+    _ files: [String], _ choice: ExportChoice, _ units: [String?],
     _ add: (ExportedEpisode) throws -> Void
   ) throws -> [String] {
     var left: [String] = []
@@ -85,9 +87,9 @@ extension Commands {
       } else if choice == .successes, isSuccess != "true" {
         left.append("\(file): no success")
       } else {
-        guard try ExportDescription(episode, file) == description else {
+        guard episode.units == units else {
           throw SessionFailure(
-            "\(file): of another robot, task or rate than \(files[0]); export them apart")
+            "\(file): of another robot, task, rate or scale than \(files[0]); export them apart")
         }
         try add(ExportedEpisode(episode))
       }
@@ -101,6 +103,13 @@ extension ExportReport {
     self.init(
       path: summary.path, format: format.rawValue, episodes: summary.episodes,
       steps: summary.steps, bytes: summary.byteCount, leftOut: leftOut)
+  }
+}
+
+extension RecordedEpisode {
+  /// What must agree between episodes of one data set.
+  fileprivate var units: [String?] {
+    ["robot", "task", "rate", "actionScale", "observationScale"].map { description[$0] }
   }
 }
 
@@ -124,10 +133,16 @@ extension ExportDescription {
 extension ExportedEpisode {
   /// The steps of a recorded episode.
   fileprivate init(_ episode: RecordedEpisode) {
-    let transitions = episode.transitions
-    let seen = episode.records.filter { $0.topic == .observation }.prefix(transitions.count)
-    let states =
-      [episode.origin.world?.integration ?? []] + episode.simulatorStates.map(\.integration)
+    let (steps, transitions) = (episode.steps, episode.steps.map(\.transition))
+    var times: [Int64: RecordTime] = [:]
+    for record in episode.records {
+      if case .observation(let it) = record.record { times[it.tick] = record.time }
+    }
+    let seen = steps.map { times[$0.action.tick] ?? episode.start }
+    var worlds = Dictionary(
+      episode.simulatorStates.map { ($0.tick, $0.integration) }, uniquingKeysWith: { $1 })
+    worlds[episode.origin.state.tick] = episode.origin.world?.integration
+    let states = steps.compactMap { worlds[$0.action.tick] }
     let isSuccess = (episode.description["isSuccess"] ?? episode.description["isRewarded"])
     self.init(
       task: episode.description["task"] ?? "unknown", source: episode.path,
@@ -135,10 +150,9 @@ extension ExportedEpisode {
       nextObservations: transitions.map(\.nextObservation),
       actions: transitions.map(\.action), rewards: transitions.map(\.reward),
       ending: Ending(transitions.last?.ending), isSuccess: isSuccess == "true",
-      robotSeconds: seen.map { Double($0.time.robot - episode.start.robot) * 1e-9 },
-      wallSeconds: seen.map { Double($0.time.wall) * 1e-9 },
-      states: states.count > transitions.count
-        ? Array(states.prefix(transitions.count)) : [],
+      robotSeconds: seen.map { Double($0.robot - episode.start.robot) * 1e-9 },
+      wallSeconds: seen.map { Double($0.wall) * 1e-9 },
+      states: states.count == steps.count ? states : [],
       modelXML: episode.scene)
   }
 }

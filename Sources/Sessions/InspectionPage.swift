@@ -10,6 +10,7 @@ import Rendering
 struct InspectionPage {
   let episode: RecordedEpisode
   let inspection: Inspection
+  let recipe: SessionRecipe
 
   /// The page.
   func html() -> String {
@@ -86,7 +87,7 @@ struct InspectionPage {
   /// The first, middle and last picture; a line why not where there is no OpenGL.
   private func pictures() -> String {
     do {
-      let images = try EpisodePictures(episode).pictures(count: 3)
+      let images = try EpisodePictures(episode, recipe: recipe).pictures(count: 3)
       return images.map { image in
         let data = Data(image.image.png()).base64EncodedString()
         let caption = "\(decimal(seconds(image.tick), 1)) s"
@@ -119,7 +120,10 @@ extension Commands {
     let about = try? FileManager.default.attributesOfItem(atPath: file)
     let inspection = Inspection(episode, bytes: about?[.size] as? Int ?? 0)
     if let html {
-      let page = InspectionPage(episode: episode, inspection: inspection).html()
+      let folder = try makeTemporaryFolder()
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let recipe = try recipe(of: episode, in: folder, overrides: [])
+      let page = InspectionPage(episode: episode, inspection: inspection, recipe: recipe).html()
       do {
         try page.write(toFile: html, atomically: true, encoding: .utf8)
       } catch {

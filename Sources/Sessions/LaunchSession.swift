@@ -61,6 +61,7 @@ struct LaunchSession: ~Copyable {
     }
     processes.stop(grace: .seconds(20))
     try close()
+    try processes.checkRecorder()
     return summary
   }
 

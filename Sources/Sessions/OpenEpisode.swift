@@ -74,9 +74,13 @@ final class OpenEpisode {
   }
 
   private func start(_ origin: EpisodeOrigin, at time: RecordTime) throws {
-    tally.start = (origin.start, time)
+    let about = [
+      "episode": "\(origin.start.episode)", "isEvaluation": "\(origin.start.isEvaluation)",
+      "startedRobotNanoseconds": "\(time.robot)", "started": isoDate(nanoseconds: time.wall),
+    ]
     writer = try EpisodeWriter(
-      creating: path, recipe: source.recipe, scene: source.scene, session: source.description)
+      creating: path, recipe: source.recipe, scene: source.scene,
+      session: source.description.merging(about) { $1 })
     try writer?.write(origin, at: time)
   }
 
@@ -95,8 +99,6 @@ final class OpenEpisode {
 
 /// What a recorder counts of an episode, for its description.
 struct RecordTally {
-  /// The episode and when it began.
-  var start: (EpisodeStart, RecordTime)?
   private var ticks = 0
   private var dropped: UInt64 = 0
   private var interventions = 0
@@ -123,12 +125,6 @@ struct RecordTally {
       "ticks": "\(ticks)", "droppedRecords": "\(dropped)",
       "safetyInterventions": "\(interventions)",
     ]
-    if let (start, time) = start {
-      entries["episode"] = "\(start.episode)"
-      entries["isEvaluation"] = "\(start.isEvaluation)"
-      entries["startedRobotNanoseconds"] = "\(time.robot)"
-      entries["started"] = isoDate(nanoseconds: time.wall)
-    }
     if let versions {
       entries["policyVersion"] = "\(versions.first)"
       entries["lastPolicyVersion"] = "\(versions.last)"

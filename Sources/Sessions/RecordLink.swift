@@ -1,3 +1,4 @@
+import Glibc
 import Messages
 import RealTime
 import Recipes
@@ -46,7 +47,7 @@ struct RecordLink: ~Copyable {
 
   /// Adds a record of robot time `time` [ns].
   mutating func add(_ record: Record, at time: Int64) {
-    guard isRecording() else { return }
+    guard isRecording(), batch.records.count < Records.most else { return }
     batch.records.append(TimedRecord(record, at: RecordTime(robot: time, wall: WallClock.now)))
   }
 
@@ -54,8 +55,11 @@ struct RecordLink: ~Copyable {
   mutating func flush() throws {
     guard isRecording() else { return }
     do {
-      try client?.send(.records(batch), within: isPatient ? .seconds(30) : .zero)
+      try client?.send(.records(batch), within: isPatient ? .seconds(5) : .zero)
       batch.dropped = 0
+      // What frames an episode is kept until it has been sent.
+      batch.world = nil
+      isOpen = !batch.isLast
     } catch WireError.cannotSend where !isPatient {
       let lost = UInt64(batch.ticks.count + batch.records.count)
       dropped += lost
@@ -63,14 +67,23 @@ struct RecordLink: ~Copyable {
     }
     batch.ticks.removeAll()
     batch.records.removeAll(keepingCapacity: true)
-    batch.world = nil
+  }
+
+  /// Forgets the recorder, which does not answer.
+  mutating func giveUp() {
+    client = nil
+    isOpen = false
   }
 
   /// Sends the last of an episode.
   mutating func end() throws {
     guard isRecording() else { return }
     batch.isLast = true
-    try flush()
+    // In real time the last message may have to wait a moment; nobody moves the arm by it.
+    for _ in 0..<20 where isOpen {
+      try flush()
+      if isOpen { usleep(1000) }
+    }
     isOpen = false
   }
 

@@ -42,6 +42,11 @@ struct RecordSession: ~Copyable {
         if let request = try server.next(within: .milliseconds(50)) { try answer(request) }
         try flush()
       }
+      // The end of the session may have overtaken the driver's last records.
+      let deadline = Deadline(in: 2_000_000_000)
+      while !open.isEmpty, !deadline.isPast() {
+        if let request = try server.next(within: .milliseconds(50)) { try answer(request) }
+      }
     } catch WireError.stopped {
       try closeAll()
       return
@@ -55,15 +60,19 @@ struct RecordSession: ~Copyable {
       try episode(records.episode).add(records)
       try closeIfComplete(records.episode)
     case .recordStart(let origin, let time):
-      try server.reply(.recordAccepted, to: request)
+      try accept(request)
       try episode(origin.start.episode).begin(origin, at: time)
     case .recordEnd(let episode, let outcome):
-      try server.reply(.recordAccepted, to: request)
+      try accept(request)
       self.episode(episode).outcome = outcome
       try closeIfComplete(episode)
     case .stop: isStopped = true
     default: try server.reply(.failure(reason: "recorder only records"), to: request)
     }
+  }
+
+  private mutating func accept(_ request: Request) throws {
+    do { try server.reply(.recordAccepted, to: request) } catch WireError.peerGone {}
   }
 
   private mutating func episode(_ number: UInt64) -> OpenEpisode {

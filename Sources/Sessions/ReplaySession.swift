@@ -52,8 +52,8 @@ public struct RerunReport: Report {
   public var isExactnessDue: Bool
   /// Why it is not, for a person; empty when it is.
   public var excuses: [String]
-  /// Whether the episode came again as it must: exactly where that is due, else within
-  /// `toleranceMillimetres` and `toleranceDegrees`.
+  /// Whether the episode came again as it must: exactly where that is due, else every tick within
+  /// `toleranceMillimetres` and `toleranceDegrees` and every verdict the same.
   public var passes: Bool
   /// Tolerance where exactness is not due [mm].
   public var toleranceMillimetres = 0.5
@@ -77,7 +77,8 @@ public struct RerunReport: Report {
       passes =
         maxDivergenceMillimetres <= toleranceMillimetres
         && maxDivergenceDegrees <= toleranceDegrees
-        && comparison.steps == recorded.rewards.count
+        && comparison.hasSameVerdicts && comparison.steps == recorded.rewards.count
+        && comparison.ticks == recorded.states.count
     }
   }
 

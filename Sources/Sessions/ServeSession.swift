@@ -60,6 +60,8 @@ private struct ServedEpisodes {
   mutating func answer(_ message: Message, with loop: inout EpisodeLoop) throws -> Message {
     switch message {
     case .environmentReset:
+      if let episode { try loop.leave(episode) }
+      episode = nil
       let begun = try loop.begin(next)
       next += 1
       episode = begun

@@ -98,6 +98,12 @@ struct SessionProcesses: ~Copyable {
     return child.process.terminationStatus
   }
 
+  /// Throws when the recorder did not end well: then what it was told last may not be written.
+  func checkRecorder() throws {
+    guard let status = ending(of: .recorder), status != 0 else { return }
+    throw failure(of: .recorder, status: status)
+  }
+
   /// The best explanation of an error: what a child said of itself, else how it ended, else the
   /// error.
   mutating func explain(_ error: any Error) -> SessionFailure {

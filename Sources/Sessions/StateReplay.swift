@@ -70,7 +70,7 @@ struct StateReplay {
     var world = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
     var report = ShownReport(
       file: recorded.path, steps: 0, identical: true, maxDivergenceMillimetres: 0, frames: 0)
-    var camera = try EpisodeFilm(recorded, rate: recipe.task.rate, options: options)
+    var camera = try EpisodeFilm(recorded, recipe: recipe, options: options)
     try camera?.film(
       SimulatorState(tick: start.state.tick, integration: start.integration), "start")
     let began = MonotonicClock.now

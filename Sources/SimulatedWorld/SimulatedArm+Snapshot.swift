@@ -38,6 +38,9 @@ extension SimulatedArm {
   ///
   /// Throws `foreignSnapshot` when it is of another one.
   public mutating func restore(_ snapshot: WorldSnapshot) throws(WorldError) {
+    guard (0..<1 << 60).contains(snapshot.state.tick) else {
+      throw .foreignSnapshot(reason: "its tick is \(snapshot.state.tick)")
+    }
     guard snapshot.noise.count == 4, snapshot.wrench.history.count == WrenchMemory.window else {
       throw .foreignSnapshot(reason: "its sensors are others")
     }

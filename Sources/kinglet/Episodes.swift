@@ -35,8 +35,8 @@ struct Replay: ParsableCommand {
   @OptionGroup var output: Output
 
   mutating func validate() throws {
-    if let speed, !(speed > 0 && speed.isFinite) {
-      throw ValidationError("--speed must be a positive number")
+    if let speed, !(0.001...1000).contains(speed) {
+      throw ValidationError("--speed must be from 0.001 to 1000")
     }
     if mode == .action, isShowing {
       throw ValidationError(
@@ -145,7 +145,11 @@ struct RecoverEpisodes: ParsableCommand {
   var paths: [String]
   @OptionGroup var output: Output
 
-  mutating func run() throws { try output.show(Commands.recover(paths)) }
+  mutating func run() throws {
+    let report = try Commands.recover(paths)
+    try output.show(report)
+    if !report.isGood { throw ExitCode.failure }
+  }
 }
 
 struct Inspect: ParsableCommand {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Exports
+import Exports
 
 @Suite struct `Rules of episodes` {
   private static let description = ExportDescription.sized(3, 2)

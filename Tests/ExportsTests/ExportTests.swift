@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Exports
+import Exports
 
 /// What the three exports have in common, so that laws can be stated for all.
 private protocol EpisodeExport: ~Copyable {

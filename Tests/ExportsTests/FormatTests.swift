@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Exports
+import Exports
 
 /// Sizes of descriptions and episodes: each format's corners are in them.
 private let shapes: [(observations: Int, actions: Int, episodes: Int, longest: Int)] = [

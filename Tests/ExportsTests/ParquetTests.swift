@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Exports
+import Exports
 
 @Suite struct `Parquet` {
   @Test func `integers of Thrift read back`() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Exports
+import Exports
 
 @Suite struct `Written files` {
   @Test func `CRC-32 is that of gzip`() {

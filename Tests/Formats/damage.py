@@ -115,7 +115,7 @@ def lerobot_table_damages():
     tables.append(("tasks without pandas' index", lambda p: pyarrow.parquet.write_table(
         pyarrow.parquet.read_table(f"{p}/{tasks}").replace_schema_metadata(None), f"{p}/{tasks}")))
     for *keys, value in [
-        ("fps", 20), ("fps", 10.0), ("total_frames", 1), ("total_episodes", 1), ("total_tasks", 1),
+        ("fps", 20), ("fps", 10.0), ("total_frames", 1), ("total_episodes", 1), ("total_tasks", 99),
         ("codebase_version", "v2.1"), ("video_path", "videos"), ("splits", {"train": "0:1"}),
         ("features", "action", "dtype", "float64"), ("features", "action", "shape", [3]),
         ("features", "timestamp", "dtype", "float64"), ("features", "next.done", "names", ["a"]),

@@ -82,7 +82,7 @@ private struct Digests: Decodable, Equatable {
     #expect(KingletProcess.isGone(run))
   }
 
-  @Test(arguments: ["driver", "learner", "reward", "reset", "actor"])
+  @Test(arguments: ["driver", "learner", "reward", "reset", "recorder", "actor"])
   func `a killed process ends the session with its name`(role: String) throws {
     let run = scratch.path("m" + role)
     let launch = try KingletProcess(
