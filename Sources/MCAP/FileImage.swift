@@ -18,6 +18,14 @@ struct FileImage: ~Copyable, @unchecked Sendable {
   /// Whether the file starts as an MCAP file does.
   var hasMagic: Bool { bytes.starts(with: Format.magic) }
 
+  /// Whether a process has the file open for writing.
+  static func isBeingWritten(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
   private static func map(_ path: String) throws(MCAPError) -> UnsafeRawBufferPointer {
     // Without O_NONBLOCK a pipe would hold the call until somebody writes.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

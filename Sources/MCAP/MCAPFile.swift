@@ -25,6 +25,9 @@ public enum MCAPFile {
   public static func recover(
     _ path: String, to output: String
   ) throws(MCAPError) -> MCAPRecovery {
+    guard !FileImage.isBeingWritten(path) else {
+      throw .refused(file: path, reason: "a process is writing it; wait until that has ended")
+    }
     let image = try FileImage(path)
     guard image.hasMagic else { throw .foreign(file: path) }
     let suffix = ".recovery.part"

@@ -25,6 +25,8 @@ struct PartFile: ~Copyable {
     guard opened >= 0 else {
       throw errno == EEXIST ? .exists(file: part) : .refused(file: part, reason: systemReason())
     }
+    // Tells `recover` that the file is alive; where locks do not work it goes without.
+    _ = flock(opened, LOCK_EX | LOCK_NB)
     guard first.withUnsafeBytes({ Self.write($0, to: opened, at: 0) }) else {
       let reason = systemReason()
       close(opened)

@@ -91,14 +91,14 @@ struct RecordLink: ~Copyable {
   mutating func start(_ origin: EpisodeOrigin) throws {
     guard client != nil else { return }
     let time = RecordTime(robot: origin.state.time, wall: WallClock.now)
-    _ = try client?.call(.recordStart(origin, at: time), within: .seconds(30))
+    _ = try client?.call(.recordStart(origin, at: time), within: .seconds(10))
   }
 
   /// Tells what came of an episode.
   mutating func finish(_ episode: UInt64, outcome: [String: String]) throws {
     guard client != nil else { return }
     _ = try client?.call(
-      .recordEnd(episode: episode, outcome: outcome), within: .seconds(30))
+      .recordEnd(episode: episode, outcome: outcome), within: .seconds(10))
   }
 
   /// Asks the recorder to end.

@@ -43,6 +43,27 @@ import Testing
     }
   }
 
+  @Test func `a file that is being written is left alone`() throws {
+    let scratch = try Scratch()
+    let part = scratch.path("live.mcap") + ".part"
+    func write() throws {
+      var writer = try MCAPWriter(creating: scratch.path("live.mcap"), library: "test")
+      let channel = writer.addChannel(topic: "/a", schema: 0, messageEncoding: "json")
+      let data: [UInt8] = [1, 2, 3]
+      try data.withUnsafeBytes {
+        try writer.write(channel: channel, logTime: 1, publishTime: 2, data: $0)
+      }
+      try writer.flush()
+      #expect(throws: MCAPError.self) {
+        _ = try MCAPFile.recover(part, to: scratch.path("whole"))
+      }
+      #expect(writer.hasPending == false)
+    }
+    try write()
+    let recovery = try MCAPFile.recover(part, to: scratch.path("whole"))
+    #expect(recovery.statistics.messages == 1)
+  }
+
   @Test func `a whole file is kept as it is`() throws {
     for seed in UInt64(0)..<12 {
       let scratch = try Scratch()
