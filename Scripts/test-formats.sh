@@ -4,21 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Scripts/say.sh
+. Scripts/environment.sh
 
-venv=External/formats
-wanted=Tests/Formats/requirements.txt
-key=$({ pwd; cat "$wanted"; } | sha256sum)
-if [ ! -f "$venv/made-of" ] || [ "$(cat "$venv/made-of")" != "$key" ]; then
-  Scripts/setup.sh --python
-  rm -rf "$venv"
-  printf 'Installing %s into %s\n' "$wanted" "$venv"
-  { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --disable-pip-version-check \
-    --only-binary :all: -r "$wanted"; } </dev/null >External/formats.log 2>&1 ||
-    fail "the packages of $wanted could not be installed, see External/formats.log."
-  printf '%s\n' "$key" >"$venv/made-of"
-fi
+make_environment formats Tests/Formats/requirements.txt
 export PYTHONDONTWRITEBYTECODE=1
-python=$venv/bin/python
+python=External/formats/bin/python
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 

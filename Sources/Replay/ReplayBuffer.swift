@@ -211,6 +211,7 @@ public struct ReplayBuffer: ~Copyable, Sendable {
       mix(reward(row).bitPattern)
       mix(successor(row).mask.bitPattern)
       for column in 0..<observationSize { mix(nextObservation(row)[column].bitPattern) }
+      guard images.size > 0 else { continue }
       for byte in images.image(row) { mix(UInt32(byte)) }
       for byte in nextImage(row) { mix(UInt32(byte)) }
     }

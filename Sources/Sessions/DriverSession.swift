@@ -152,7 +152,7 @@ struct DriverSession: ~Copyable {
         guard state.tick <= grant.untilTick else { return try recordWorld() }
         let torque = try torque(for: state, within: .seconds(1))
         recorder.add(state, torque)
-        if recorder.waitingTicks >= 500 { try recorder.flush() }
+        if recorder.isDue { try recorder.flush() }
         try apply(torque)
       } catch {
         try comeToRest()

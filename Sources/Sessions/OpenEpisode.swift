@@ -20,7 +20,7 @@ final class OpenEpisode {
   private var tally = RecordTally()
 
   /// How long a record may wait to be handed to the system [ns].
-  private static let longestWait: Int64 = 180_000_000
+  private static let longestWait: Int64 = 100_000_000
 
   init(path: String, source: EpisodeSource) {
     self.path = path

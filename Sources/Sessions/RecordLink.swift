@@ -31,6 +31,13 @@ struct RecordLink: ~Copyable {
   /// Ticks that wait to be sent.
   var waitingTicks: Int { batch.ticks.count }
 
+  /// Whether ticks have waited long enough on the wall, or are many.
+  var isDue: Bool {
+    let times = batch.ticks.wallTimes
+    guard let first = times.first, let last = times.last else { return false }
+    return last - first > 50_000_000 || times.count >= TickRecords.most / 2
+  }
+
   /// Begins an episode; a simulated arm shows the world that it starts from.
   mutating func begin(_ episode: UInt64, world: WorldSnapshot?) throws {
     batch = Records(episode: episode)

@@ -39,7 +39,7 @@ struct RecordSession: ~Copyable {
     try status.ready()
     do {
       while !isStopped {
-        if let request = try server.next(within: .milliseconds(50)) { try answer(request) }
+        if let request = try server.next(within: .milliseconds(20)) { try answer(request) }
         try flush()
       }
       // The end of the session may have overtaken the driver's last records.

@@ -232,6 +232,26 @@ private func returned(
     }
   }
 
+  @Test(arguments: [0, 5])
+  func `a digest tells every difference, also of many steps that do not join`(size: Int) {
+    func digest(changing place: Int? = nil) -> UInt64 {
+      var buffer = ReplayBuffer(
+        capacity: 400, observationSize: 5, actionSize: 2, imageSize: size)
+      for (index, original) in transitions(300).enumerated() {
+        var (step, after) = (original, [UInt8](repeating: 3, count: size))
+        if index == place {
+          if size > 0 { after[2] = 4 } else { step.nextObservation[1] += 1 }
+        }
+        buffer.append(
+          step, images: StepImages(before: [UInt8](repeating: 1, count: size), after: after))
+      }
+      return buffer.digest()
+    }
+    let same = digest()
+    #expect(digest() == same)
+    for place in [0, 63, 64, 65, 150, 299] { #expect(digest(changing: place) != same) }
+  }
+
   @Test func `with a lookahead the next image is that after the last step`() {
     var buffer = ReplayBuffer(
       capacity: 60, observationSize: 5, actionSize: 2, imageSize: 37,
