@@ -15,6 +15,8 @@ extension EpisodeError: CustomStringConvertible {
   /// One line for a person.
   public var description: String {
     switch self {
+    case .file(.damaged(let file, let offset, let reason)):
+      "\(file): byte \(offset): \(reason); `kinglet episodes recover` brings back what is whole"
     case .file(let error): "\(error)"
     case .record(let file, let topic, let error): "\(file): \(topic): \(error)"
     case .foreign(let file, let missing):

@@ -48,7 +48,8 @@ public enum Commands {
     }
     if let supervisor { try ParentWatch.dieWithParent(supervisor, by: .kill) }
     let recipe = try SessionRecipe.load(launchFile: recipeFile, overrides: overrides)
-    let session = try SessionContext(recipe: recipe, isSupervised: supervisor != nil)
+    let session = try SessionContext(
+      recipe: recipe, isSupervised: supervisor != nil, endsAtFirstSignal: true)
     if supervisor == nil, let sockets = session.endpoints.folder {
       try FileManager.default.createDirectory(
         atPath: sockets, withIntermediateDirectories: true)
@@ -125,10 +126,18 @@ public enum Commands {
   }
 
   /// Records the scripted expert: `kinglet demonstrate`.
+  ///
+  /// Demonstrations that are there already stay unless they are to be replaced.
   public static func demonstrate(
-    file: String, overrides: [String], progress: Reporting
+    file: String, overrides: [String], earlier: EarlierRun, progress: Reporting
   ) throws -> DemonstrationReport {
     let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    let folder = recipe.launch.demonstrations.folder
+    if earlier == .keep, DemonstrationFolder.exists(folder) {
+      throw SessionFailure(
+        "\(folder): holds demonstrations; --replace records them anew, or name another folder with "
+          + "demonstrations.folder=…")
+    }
     return try demonstrate(recipe, progress: progress)
   }
 

@@ -78,6 +78,12 @@ struct DemonstrateSession {
   /// Called after each episode with kept and tried episodes.
   let progress: (Int, Int) -> Void
 
+  private func stopped(after count: Int) -> SessionFailure {
+    SessionFailure(
+      "told to stop after \(count) rewarded episodes, fewer than asked for; what was recorded is in "
+        + "\(session.recipe.launch.run)/episodes")
+  }
+
   /// The report, and the numbers of the episodes to keep.
   func run() throws -> (report: DemonstrationReport, kept: [UInt64]) {
     var loop = try EpisodeLoop(session, isEvaluation: false)
@@ -96,7 +102,7 @@ struct DemonstrateSession {
         seconds += result.seconds
       }
       progress(kept.count, tried)
-      if session.isAskedToFinish { throw SessionFailure("told to stop; nothing was kept") }
+      if session.isAskedToFinish { throw stopped(after: kept.count) }
       guard tried < wanted * 5 + 10 else {
         throw SessionFailure(
           "the expert succeeded in \(kept.count) of \(tried) episodes only; "

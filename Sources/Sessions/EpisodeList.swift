@@ -105,12 +105,23 @@ extension CatalogueEntry {
 }
 
 extension Commands {
+  /// Where episodes are looked for when no folder is named; they need not be there.
+  public static var defaultEpisodeFolders: [String] { ["runs", "Demonstrations"] }
+
   /// Lists recorded episodes: `kinglet episodes`.
   ///
   /// The index stands beside them, in the first folder, and follows the files.
   public static func episodes(
     in folders: [String], _ filter: CatalogueFilter
   ) throws -> EpisodeList {
+    for folder in folders.dropFirst(folders == defaultEpisodeFolders ? folders.count : 0) {
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
+      guard exists, isFolder.boolValue else {
+        throw SessionFailure(
+          "\(folder): \(exists ? "is a file; name its folder" : "no such folder")")
+      }
+    }
     let stamps = EpisodeFiles(in: folders).stamps
     guard let home = folders.first, !stamps.isEmpty else { return EpisodeList(episodes: []) }
     let catalogue = try Catalogue(home + "/episodes.sqlite")

@@ -97,6 +97,10 @@ extension Commands {
         var report = RecoveryReport.File(
           file: file, recovered: place, messages: 0, chunks: 0, droppedBytes: 0)
         do throws(MCAPError) {
+          if try MCAPFile.verify(file).isGood {
+            report.fault = "is whole; there is nothing to recover"
+            return report
+          }
           let found = try MCAPFile.recover(file, to: place)
           report.messages = found.statistics.messages
           report.chunks = found.chunksKept

@@ -94,6 +94,9 @@ extension Commands {
         try add(ExportedEpisode(episode))
       }
     }
+    if left.count == files.count {
+      throw SessionFailure("nothing to export: " + left.joined(separator: "; "))
+    }
     return left
   }
 }

@@ -12,10 +12,13 @@ struct SessionContext: Sendable {
   let geometry: TaskGeometry
   /// Whether `launch` started this process and watches it.
   let isSupervised: Bool
+  private let endsAtFirstSignal: Bool
   private let stopSignal: StopSignal
 
-  init(recipe: SessionRecipe, isSupervised: Bool) throws {
+  /// What has nothing to finish first ends at the first signal, anything else at the second.
+  init(recipe: SessionRecipe, isSupervised: Bool, endsAtFirstSignal: Bool = false) throws {
     self.recipe = recipe
+    self.endsAtFirstSignal = endsAtFirstSignal
     self.isSupervised = isSupervised
     endpoints = Endpoints(recipe: recipe.launch)
     context = try Context()
@@ -25,7 +28,7 @@ struct SessionContext: Sendable {
 
   /// True once this process was told by a signal to end at once.
   var stopCheck: StopCheck {
-    let limit = isSupervised ? 1 : 2
+    let limit = endsAtFirstSignal ? 1 : 2
     let signal = stopSignal
     return { signal.count >= limit }
   }

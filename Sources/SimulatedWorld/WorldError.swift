@@ -15,3 +15,25 @@ public enum WorldError: Error, Equatable {
   /// A snapshot is of another world.
   case foreignSnapshot(reason: String)
 }
+
+extension WorldError: CustomStringConvertible {
+  /// One line for a person.
+  public var description: String {
+    let text =
+      switch self {
+      case .unreadableModel(let path, let reason):
+        "\(path): MuJoCo cannot read it; does the command run in the folder that holds Robots/? "
+          + "\(reason)"
+      case .missingElement(let kind, let name): "the arm's model has no \(kind) called \(name)"
+      case .invalidConnector(let reason): "connector: \(reason)"
+      case .unstableBushing(let rate, let highest):
+        "the bushing is too stiff for the timestep: its rate is \(rate) rad/s, "
+          + "at most \(highest) is stable"
+      case .inContact(let force):
+        "an episode cannot start while the part touches the world (\(force) N)"
+      case .unwritable(let path): "\(path): cannot be written"
+      case .foreignSnapshot(let reason): "the recorded world is another one: \(reason)"
+      }
+    return String(text.map { $0.isNewline ? " " : $0 })
+  }
+}

@@ -35,6 +35,7 @@ struct Replay: ParsableCommand {
   @OptionGroup var output: Output
 
   mutating func validate() throws {
+    if realtime, speed != nil { throw ValidationError("--realtime and --speed say two things") }
     if let speed, !(0.001...1000).contains(speed) {
       throw ValidationError("--speed must be from 0.001 to 1000")
     }
@@ -78,7 +79,7 @@ struct ListEpisodes: ParsableCommand {
     commandName: "list", abstract: "Lists recorded episodes, the earliest first.",
     discussion: "The index stands in the first folder and is made from the files at any time.")
   @Option(name: .customLong("in"), help: "Folders that are looked through.")
-  var folders = ["runs", "Demonstrations"]
+  var folders = Commands.defaultEpisodeFolders
   @Option(help: "Of this task.")
   var task: String?
   @Option(
@@ -101,6 +102,10 @@ struct ListEpisodes: ParsableCommand {
   @OptionGroup var output: Output
 
   mutating func validate() throws {
+    for day in [since, before].compactMap({ $0 })
+    where day.wholeMatch(of: /\d{4}-\d{2}-\d{2}.*/) == nil {
+      throw ValidationError("\(day): expected a day such as 2026-11-26")
+    }
     if success && failure { throw ValidationError("--success and --failure leave nothing") }
     if let minSteps, let maxSteps, minSteps > maxSteps {
       throw ValidationError("--min-steps \(minSteps) is above --max-steps \(maxSteps)")

@@ -28,11 +28,13 @@ struct Demonstrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Records successful episodes of the scripted expert.")
   @OptionGroup var recipe: RecipeArguments
+  @Flag(help: "Remove the demonstrations that are there.")
+  var replace = false
   @OptionGroup var output: Output
 
   mutating func run() throws {
     let report = try Commands.demonstrate(
-      file: recipe.file, overrides: recipe.overrides,
+      file: recipe.file, overrides: recipe.overrides, earlier: replace ? .replace : .keep,
       progress: output.progress)
     try output.show(report)
   }
@@ -64,6 +66,9 @@ struct Evaluate: ParsableCommand {
       run: folder, overrides: overrides, episodes: episodes, seed: seed, clock: clock,
       expert: expert ? .beside : .left, progress: output.progress)
     try output.show(report)
+    if report.episodes < episodes {
+      throw SessionFailure.interrupted(report.episodes, of: episodes)
+    }
   }
 }
 
