@@ -100,7 +100,7 @@ let files: [Target] = [
   room("MCAP", uses: ["CZlib", "CZstd"]),
   room("Episodes", uses: ["MCAP", "Messages", "Geometry"]),
   room("Catalogue", uses: [grdb]),
-  room("Exports", uses: ["CHDF5"]),
+  room("Exports", uses: ["CHDF5", "CZlib"]),
   room("Rendering", uses: ["CRender", "CMuJoCo", "CZlib"]),
 ]
 

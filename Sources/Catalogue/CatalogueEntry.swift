@@ -40,6 +40,9 @@ public struct CatalogueEntry: Codable, Equatable, Sendable, FetchableRecord, Per
   /// What is wrong with the file; nil when it is complete.
   public var fault: String?
 
+  /// Whether it succeeded: truly where that is known, else by its reward.
+  public var hasSucceeded: Bool { isSuccess ?? isRewarded }
+
   /// An entry of a file of which nothing else is known.
   public init(file: String, bytes: Int64, modified: Int64) {
     self.file = file

@@ -4,8 +4,6 @@ import MCAP
 public struct EpisodeDescription: Sendable, Equatable {
   /// Where it comes from and what came of it.
   public let entries: [String: String]
-  /// Whether the episode came to its end before the file did.
-  public let isComplete: Bool
 
   /// Reads a file's description.
   public init(of path: String) throws(EpisodeError) {
@@ -28,6 +26,5 @@ public struct EpisodeDescription: Sendable, Equatable {
     }
     let outcome = metadata.first { $0.name == EpisodeWriter.outcomeName }
     entries = session.entries.merging(outcome?.entries ?? [:]) { $1 }
-    isComplete = outcome != nil
   }
 }

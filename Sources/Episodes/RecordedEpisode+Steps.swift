@@ -1,6 +1,11 @@
 public import Messages
 
 extension RecordedEpisode {
+  /// Whether it succeeded: truly where that is known, else by its reward.
+  public var isSuccess: Bool {
+    (description["isSuccess"] ?? description["isRewarded"]) == "true"
+  }
+
   /// The actions, step by step.
   public var actions: [Action] { collect { if case .action(let it) = $0 { it } else { nil } } }
 

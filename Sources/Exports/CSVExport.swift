@@ -6,7 +6,7 @@
 /// folder appears under its name when `finish` has read everything back; until then it has a
 /// temporary name beside it, and without `finish` it is removed. At any time no more than one
 /// episode is in memory.
-public struct CSVExport: ~Copyable {
+public struct CSVExport: EpisodeExport, ~Copyable {
   private static let episodeFields = [
     "episode", "task", "source", "steps", "return", "ending", "success", "robot_time", "wall_time",
     "crc32",

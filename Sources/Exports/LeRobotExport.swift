@@ -3,7 +3,7 @@
 /// The folder appears under its name when `finish` has read everything back; until then it has a
 /// temporary name beside it, and without `finish` it is removed. At any time no more than one
 /// episode and the places of a data file's row groups are in memory.
-public struct LeRobotExport: ~Copyable {
+public struct LeRobotExport: EpisodeExport, ~Copyable {
   /// LeRobot's size of a data file [MiB].
   package static let megabytesInFile = 100
 

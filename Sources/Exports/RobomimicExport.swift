@@ -3,7 +3,7 @@
 /// The file appears under its name when `finish` has read everything back; until then it has a
 /// temporary name beside it, and without `finish` it is removed. At any time no more than one
 /// episode is in memory, besides a few numbers about each that was written.
-public struct RobomimicExport: ~Copyable {
+public struct RobomimicExport: EpisodeExport, ~Copyable {
   /// Of this many episodes one is kept for validation, if there are as many.
   package static let validationPeriod = 10
 

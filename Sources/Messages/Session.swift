@@ -24,6 +24,12 @@ public struct Truth: Sendable, BitwiseCopyable, Equatable {
   /// A truth with every value zero.
   public init() {}
 
+  /// How far the part is beside the connector's axis [m].
+  public var sidewaysDistance: Double {
+    let place = boardFromPart.translation
+    return (place.x * place.x + place.y * place.y).squareRoot()
+  }
+
   /// The rule of every report: all pins in the right holes, seated within 0.3 mm of full depth,
   /// contact force never over 20 N.
   public var isSuccess: Bool {

@@ -2,7 +2,9 @@ import Foundation
 
 extension LinePlot {
   /// The plot as an SVG document of so many pixels, at least 320 by 240.
-  public func svg(width: Int = 800, height: Int = 480) -> String {
+  ///
+  /// A document that holds several plots gives each its own `identifier`.
+  public func svg(width: Int = 800, height: Int = 480, identifier: String = "frame") -> String {
     precondition(width >= 320 && height >= 240, "\(width)×\(height) is too small for a plot")
     let (x, y) = (
       Axis(covering: xRange, atMost: width / 90), Axis(covering: shownY, atMost: height / 50)
@@ -16,11 +18,11 @@ extension LinePlot {
     return """
       <svg xmlns="http://www.w3.org/2000/svg" \(size) font-family="\(fonts)" font-size="13">
       <rect width="100%" height="100%" fill="white"/>
-      <clipPath id="frame"><rect \(frame.rectangle)/></clipPath>
+      <clipPath id="\(identifier)"><rect \(frame.rectangle)/></clipPath>
       \(text(title, x: Double(width) / 2, y: 26, "middle", "font-size=\"16\" fill=\"#111\""))
       \(legend.svg(left: frame.left, top: 44))
       \(grid(frame))
-      <g clip-path="url(#frame)">
+      <g clip-path="url(#\(identifier))">
       \(series.indices.map { band($0, frame) + curve($0, frame) }.joined(separator: "\n"))
       </g>
       \(labels(frame, height: Double(height)))

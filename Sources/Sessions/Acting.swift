@@ -21,6 +21,11 @@ func act<P: Policy, R: RandomNumberGenerator>(
   }
 }
 
+/// FNV-1a over bytes: tells two things apart, protects against nothing.
+func fingerprint(of bytes: some Sequence<UInt8>) -> UInt64 {
+  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+}
+
 /// A digest as sixteen hexadecimal digits.
 func hexadecimal(_ value: UInt64) -> String {
   let digits = String(value, radix: 16)

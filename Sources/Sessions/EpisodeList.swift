@@ -20,7 +20,7 @@ public struct EpisodeList: Report {
         .joined(separator: "  ")
     }
     let known = episodes.filter { $0.fault == nil }
-    let successes = known.count { $0.isSuccess ?? $0.isRewarded }
+    let successes = known.count { $0.hasSucceeded }
     let megabytes = Double(episodes.reduce(0) { $0 + $1.bytes }) * 1e-6
     return lines.joined(separator: "\n")
       + "\n\(episodes.count) episodes, \(successes) successful, \(decimal(megabytes, 1)) MB"
@@ -28,7 +28,7 @@ public struct EpisodeList: Report {
 
   private static func row(_ entry: CatalogueEntry) -> [String] {
     if let fault = entry.fault { return [entry.file, entry.started, "", "", fault, ""] }
-    let result = (entry.isSuccess ?? entry.isRewarded) ? "success" : "failure"
+    let result = entry.hasSucceeded ? "success" : "failure"
     let disagree = entry.isSuccess != nil && entry.isSuccess != entry.isRewarded
     return [
       entry.file, entry.started, "\(entry.steps)", decimal(entry.seconds, 1),

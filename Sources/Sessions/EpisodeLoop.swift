@@ -149,7 +149,7 @@ struct EpisodeLoop: ~Copyable {
       toward: Setpoint(
         sequence: arm.numbers.setpoint, effectTick: effect, baseFromTool: goal.baseFromTool,
         compliance: session.recipe.task.compliance), step: episode.result.steps - 1)
-    if transition.ending != nil { try end(episode) }
+    if transition.ending != nil { try leave(episode) }
     return transition
   }
 
@@ -177,11 +177,9 @@ struct EpisodeLoop: ~Copyable {
     try recorder.flush()
   }
 
-  /// Leaves an episode that has no ending: what there is of it stays recorded.
-  mutating func leave(_ episode: Episode) throws { try end(episode) }
-
-  /// Closes an episode's record; the recorder writes it down while the scene is brought back.
-  private mutating func end(_ episode: Episode) throws {
+  /// Closes an episode's record, also of one that has no ending; the recorder writes it down while
+  /// the scene is brought back.
+  mutating func leave(_ episode: Episode) throws {
     guard recorder.isRecording() else { return }
     let result = episode.result
     try arm.end(result.episode)

@@ -20,7 +20,7 @@ struct EpisodeSource: Sendable {
       "run": launch.run, "seed": "\(launch.seed)",
       "clock": launch.clock.rawValue, "placement": launch.placement.rawValue,
       "revision": revision, "build": Self.build, "mujoco": Engine.version, "cpu": Self.cpu,
-      "modelHash": Self.hash(of: scene),
+      "modelHash": hexadecimal(fingerprint(of: scene.utf8)),
     ]
     description = DemonstrationFormat(recipe).entries.merging(own) { $1 }
   }
@@ -47,12 +47,4 @@ struct EpisodeSource: Sendable {
     let name = line?.split(separator: ":").last.map(String.init) ?? "unknown"
     return name.trimmingCharacters(in: .whitespaces)
   }()
-
-  /// FNV-1a of a scene's MJCF: tells two scenes apart, protects against nothing.
-  static func hash(of scene: String) -> String {
-    let hash = scene.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
-    return hexadecimal(hash)
-  }
 }

@@ -57,19 +57,15 @@ extension Commands {
     let sample = try RecordedEpisode(reading: first, .steps)
     let description = try ExportDescription(sample, first)
     let units = sample.units
-    switch format {
-    case .lerobot:
-      var export = try LeRobotExport(creating: target, description)
+    func write<Export: EpisodeExport & ~Copyable>(_ kind: Export.Type) throws -> ExportReport {
+      var export = try Export(creating: target, description)
       let left = try feed(files, choice, units) { try export.add($0) }
       return ExportReport(try export.finish(), format, leftOut: left)
-    case .robomimic:
-      var export = try RobomimicExport(creating: target, description)
-      let left = try feed(files, choice, units) { try export.add($0) }
-      return ExportReport(try export.finish(), format, leftOut: left)
-    case .csv:
-      var export = try CSVExport(creating: target, description)
-      let left = try feed(files, choice, units) { try export.add($0) }
-      return ExportReport(try export.finish(), format, leftOut: left)
+    }
+    return switch format {
+    case .lerobot: try write(LeRobotExport.self)
+    case .robomimic: try write(RobomimicExport.self)
+    case .csv: try write(CSVExport.self)
     }
   }
 
@@ -81,10 +77,9 @@ extension Commands {
     var left: [String] = []
     for file in files {
       let episode = try RecordedEpisode(reading: file, .steps)
-      let isSuccess = (episode.description["isSuccess"] ?? episode.description["isRewarded"])
       if episode.description["isInterrupted"] == "true" {
         left.append("\(file): it was cut short")
-      } else if choice == .successes, isSuccess != "true" {
+      } else if choice == .successes, !episode.isSuccess {
         left.append("\(file): no success")
       } else {
         guard episode.units == units else {
@@ -146,13 +141,12 @@ extension ExportedEpisode {
       episode.simulatorStates.map { ($0.tick, $0.integration) }, uniquingKeysWith: { $1 })
     worlds[episode.origin.state.tick] = episode.origin.world?.integration
     let states = steps.compactMap { worlds[$0.action.tick] }
-    let isSuccess = (episode.description["isSuccess"] ?? episode.description["isRewarded"])
     self.init(
       task: episode.description["task"] ?? "unknown", source: episode.path,
       observations: transitions.map(\.observation),
       nextObservations: transitions.map(\.nextObservation),
       actions: transitions.map(\.action), rewards: transitions.map(\.reward),
-      ending: Ending(transitions.last?.ending), isSuccess: isSuccess == "true",
+      ending: Ending(transitions.last?.ending), isSuccess: episode.isSuccess,
       robotSeconds: seen.map { Double($0.robot - episode.start.robot) * 1e-9 },
       wallSeconds: seen.map { Double($0.wall) * 1e-9 },
       states: states.count == steps.count ? states : [],

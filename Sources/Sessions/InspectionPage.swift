@@ -14,7 +14,9 @@ struct InspectionPage {
 
   /// The page.
   func html() -> String {
-    let plots = [force, pose, reward].map { $0.svg(width: 760, height: 300) }
+    let plots = [force, pose, reward].enumerated().map { index, plot in
+      "<figure>" + plot.svg(width: 760, height: 300, identifier: "frame\(index)") + "</figure>"
+    }
     let title = Self.escaped(episode.path)
     return """
       <!DOCTYPE html>
@@ -28,7 +30,7 @@ struct InspectionPage {
       </style></head><body>
       <h1>\(title)</h1>
       \(pictures())
-      \(Self.unique(plots).map { "<figure>\($0)</figure>" }.joined(separator: "\n"))
+      \(plots.joined(separator: "\n"))
       <pre>\(Self.escaped(inspection.text))</pre>
       </body></html>
 
@@ -50,10 +52,7 @@ struct InspectionPage {
     let height = episode.truths.map {
       SIMD2(seconds($0.tick), 1e3 * $0.boardFromPart.translation.z)
     }
-    let off = episode.truths.map { truth in
-      let part = truth.boardFromPart.translation
-      return SIMD2(seconds(truth.tick), 1e3 * (part.x * part.x + part.y * part.y).squareRoot())
-    }
+    let off = episode.truths.map { SIMD2(seconds($0.tick), 1e3 * $0.sidewaysDistance) }
     return LinePlot(
       title: "Pose of the part", xLabel: "robot time [s]", yLabel: "distance [mm]",
       series: [
@@ -96,14 +95,6 @@ struct InspectionPage {
       }.joined(separator: "\n")
     } catch {
       return "<p>No pictures: \(Self.escaped("\(error)"))</p>"
-    }
-  }
-
-  /// A page may use an id once.
-  private static func unique(_ plots: [String]) -> [String] {
-    plots.enumerated().map { index, svg in
-      svg.replacingOccurrences(of: "id=\"frame\"", with: "id=\"frame\(index)\"")
-        .replacingOccurrences(of: "url(#frame)", with: "url(#frame\(index))")
     }
   }
 

@@ -211,8 +211,3 @@ struct LearnerSession: ~Copyable {
     return buffer
   }
 }
-
-/// FNV-1a over bytes: tells two checkpoints apart, protects against nothing.
-private func fingerprint(of bytes: [UInt8]) -> UInt64 {
-  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-}

@@ -100,10 +100,8 @@ struct LearningCurves {
       },
     ]
     let drawn = panels.enumerated().map { index, panel in
-      // A document may use an id once.
-      let svg = panel.svg(width: size.width, height: size.height)
-        .replacingOccurrences(of: "id=\"frame\"", with: "id=\"frame\(index)\"")
-        .replacingOccurrences(of: "url(#frame)", with: "url(#frame\(index))")
+      let svg = panel.svg(
+        width: size.width, height: size.height, identifier: "frame\(index)")
       return "<g transform=\"translate(0 \(index * size.height))\">\n\(svg)</g>\n"
     }
     let height = panels.count * size.height

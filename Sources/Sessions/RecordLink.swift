@@ -13,8 +13,6 @@ struct RecordLink: ~Copyable {
   private let isPatient: Bool
   private var batch = Records(episode: 0)
   private var isOpen = false
-  /// Records dropped in this session.
-  private(set) var dropped: UInt64 = 0
 
   init(_ session: SessionContext) throws {
     isPatient = session.recipe.launch.clock == .lockstep
@@ -68,9 +66,7 @@ struct RecordLink: ~Copyable {
       batch.world = nil
       isOpen = !batch.isLast
     } catch WireError.cannotSend where !isPatient {
-      let lost = UInt64(batch.ticks.count + batch.records.count)
-      dropped += lost
-      batch.dropped += lost
+      batch.dropped += UInt64(batch.ticks.count + batch.records.count)
     }
     batch.ticks.removeAll()
     batch.records.removeAll(keepingCapacity: true)

@@ -95,11 +95,10 @@ struct StateReplay {
 
   private func line(_ step: Int, _ truth: Truth) -> String {
     let seconds = Double(truth.tick - recorded.origin.state.tick) * recipe.robot.driver.timestep
-    let part = truth.boardFromPart.translation
-    let off = 1e3 * (part.x * part.x + part.y * part.y).squareRoot()
+    let (height, off) = (truth.boardFromPart.translation.z, truth.sidewaysDistance)
     let reward = step < recorded.rewards.count ? recorded.rewards[step].reward : 0
-    return "step \(step)  t \(decimal(seconds, 1)) s  height \(decimal(1e3 * part.z, 2)) mm  "
-      + "off \(decimal(off, 2)) mm  force \(decimal(truth.contactForce, 1)) N"
+    return "step \(step)  t \(decimal(seconds, 1)) s  height \(decimal(1e3 * height, 2)) mm  "
+      + "off \(decimal(1e3 * off, 2)) mm  force \(decimal(truth.contactForce, 1)) N"
       + (reward > 0 ? "  reward \(decimal(Double(reward), 0))" : "")
   }
 

@@ -29,7 +29,7 @@ enum ImportTable {
     MCAP             : CZlib CZstd
     Episodes         : Geometry MCAP Messages
     Catalogue        : GRDB
-    Exports          : CHDF5
+    Exports          : CHDF5 CZlib
     Rendering        : CMuJoCo CRender CZlib
     Sessions         : Catalogue Exports ControlLoop ControlSlots Episodes Experts Geometry MCAP ImpedanceControl LearningSlots
     Sessions         : Messages Metrics NeuralNetworks OffPolicy RealTime Recipes Replay Resets
