@@ -16,7 +16,7 @@ public enum MetricsError: Error, Sendable, Equatable, CustomStringConvertible {
     let text =
       switch self {
       case .earlierRun(let folder):
-        "\(folder): holds an earlier run; choose another folder with run=…, or replace it"
+        "\(folder): holds an earlier run; --replace removes it, run=… names another folder"
       case .foreignFolder(let folder, let contents):
         "\(folder): is not a run's folder, it holds \(contents); choose another one with run=…"
       case .noRun(let folder):

@@ -41,19 +41,25 @@ public struct RunFolder: Sendable, Equatable {
   /// else lies there.
   public init(creating path: String, earlierRun: EarlierRun) throws(MetricsError) {
     self.path = path
-    let contents = try Self.contents(of: path)
-    let isRun = contents.contains { Self.marks.contains($0) || Self.isEventFile($0) }
-    if isRun {
+    if try Self.holdsRun(path) {
       guard earlierRun == .replace else { throw .earlierRun(folder: path) }
-      for name in contents where Self.isOurs(name) { try remove(name) }
-    } else {
-      for name in contents {
-        guard Self.folders.contains(name), try Self.contents(of: file(name)).isEmpty else {
-          throw .foreignFolder(path, contents: name)
-        }
-      }
+      for name in try Self.contents(of: path) where Self.isOurs(name) { try remove(name) }
     }
     for folder in [path] + Self.folders.map(file) { try Self.createFolder(folder) }
+  }
+
+  /// Whether a run could be put there only in the place of an earlier one.
+  ///
+  /// Throws `foreignFolder` where something else lies there.
+  public static func holdsRun(_ path: String) throws(MetricsError) -> Bool {
+    let contents = try contents(of: path)
+    if contents.contains(where: { marks.contains($0) || isEventFile($0) }) { return true }
+    for name in contents {
+      guard folders.contains(name), try Self.contents(of: joined(path, name)).isEmpty else {
+        throw .foreignFolder(path, contents: name)
+      }
+    }
+    return false
   }
 
   /// The folder of a run that has been; throws `noRun` where there is none.
@@ -85,8 +91,10 @@ public struct RunFolder: Sendable, Equatable {
     guard rename(draft, file) == 0 else { throw .refused(file: file, reason: systemReason()) }
   }
 
-  private func file(_ name: String) -> String {
-    path.hasSuffix("/") ? path + name : path + "/" + name
+  private func file(_ name: String) -> String { Self.joined(path, name) }
+
+  private static func joined(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 
   private func remove(_ name: String) throws(MetricsError) {

@@ -30,6 +30,9 @@ struct FolderSearch {
     roots = above == "." || above.isEmpty ? [""] : [above, ""]
   }
 
+  /// Looks in the current folder.
+  init() { roots = [""] }
+
   /// The folder of a name, or an error with the names that exist.
   func folder(_ kind: Folder, named name: String, at place: Place) throws(RecipeError) -> String {
     for root in roots where !name.contains("/") && name != "." && name != ".." {

@@ -24,7 +24,7 @@ struct Override: Equatable {
     self.text = text
   }
 
-  private init(text: String, keys: [String], value: Tree) {
+  init(text: String, keys: [String], value: Tree) {
     (self.text, self.keys, self.value) = (text, keys, value)
   }
 

@@ -33,6 +33,24 @@ public struct SessionRecipe: Sendable, Equatable {
     self = try Self(resolved: Tree(file: file), overrides: parsed)
   }
 
+  /// Reads what `resolvedYAML` wrote, with another robot in the place of its own: that of
+  /// `Robots/NAME` in the current folder, which an option of the command line named.
+  public init(
+    resolved file: String, robot name: String, namedBy option: String, overrides: [String] = []
+  ) throws(RecipeError) {
+    let folder = try FolderSearch().folder(.robot, named: name, at: .override(option))
+    let robot = try Tree(file: joined(folder, Folder.robot.file))
+    var tree = try Tree(file: file)
+    let changes: [(keys: [String], value: Tree)] = [
+      (["robot"], robot), (["launch", "robot"], try Tree(yaml: name) { _ in .override(option) }),
+      (["folders", "robot"], try Tree(yaml: folder) { _ in .override(option) }),
+    ]
+    for change in changes {
+      try Override(text: option, keys: change.keys, value: change.value).apply(to: &tree)
+    }
+    self = try Self(resolved: tree, overrides: Self.parse(overrides))
+  }
+
   private static func parse(_ texts: [String]) throws(RecipeError) -> [Override] {
     var overrides: [Override] = []
     for text in texts { overrides.append(try Override(text)) }
@@ -115,11 +133,23 @@ extension SessionRecipe {
       "seed: \(launch.seed)", "revision: \(revision)", "date: \(date)",
     ]
     let comments = header.map { "# " + String($0.map { $0.isNewline ? " " : $0 }) + "\n" }.joined()
-    let entries: [WrittenEntry] = [
+    return comments + WrittenEntry.text(entries)
+  }
+
+  /// Dotted keys whose values differ, as overrides name them: those of the launch file by themselves.
+  public func keysDiffering(from other: SessionRecipe) -> [String] {
+    let theirs = Dictionary(
+      WrittenEntry.lines(other.entries).map { ($0.key, $0.line) }, uniquingKeysWith: { $1 })
+    return WrittenEntry.lines(entries).filter { theirs[$0.key] != $0.line }.map {
+      $0.key.hasPrefix("launch.") ? String($0.key.dropFirst("launch.".count)) : $0.key
+    }
+  }
+
+  private var entries: [WrittenEntry] {
+    [
       .init("launch", launch), .init("robot", robot), .init("task", task.entries),
       .init("folders", [.init("robot", robotFolder), .init("task", taskFolder)]),
     ]
-    return comments + WrittenEntry.text(entries)
   }
 }
 

@@ -29,6 +29,16 @@ struct WrittenEntry {
     self.init(key, line: "[" + list.map(yaml).joined(separator: ", ") + "]")
   }
 
+  /// Every value with its dotted key.
+  static func lines(_ entries: [WrittenEntry]) -> [(key: String, line: String)] {
+    entries.flatMap { entry in
+      switch entry.value {
+      case .line(let line): [(entry.key, line)]
+      case .section(let inner): lines(inner).map { ("\(entry.key).\($0.key)", $0.line) }
+      }
+    }
+  }
+
   /// The lines of these entries as block YAML.
   static func text(_ entries: [WrittenEntry], indent: Int = 0) -> String {
     let margin = String(repeating: " ", count: indent)

@@ -30,6 +30,31 @@ extension Commands {
       recorded, EpisodeComparison(recorded, again), excuses: excuses(recorded, again))
   }
 
+  /// Follows a recorded episode with another arm: `kinglet replay FILE --driver ROBOT`.
+  public static func follow(
+    file: String, robot: String, overrides: [String]
+  ) throws -> FollowReport {
+    let recorded = try RecordedEpisode(reading: file)
+    let folder = try makeTemporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let then = try recipe(of: recorded, in: folder, overrides: [])
+    let recipe = try recipe(of: recorded, in: folder, overrides: overrides, on: robot)
+    guard !recorded.rewards.isEmpty else {
+      throw SessionFailure("\(recorded.path): cut short before its first step; nothing to follow")
+    }
+    var report = try beside(recipe) { session in
+      try FollowSession(
+        session: session, recorded: recorded,
+        baseFromRecordedTarget: TaskGeometry(then).baseFromTarget
+      ).run()
+    }
+    report.note(
+      recorded: try EpisodeDescription(
+        of: RecordSession.file(of: recorded.origin.start.episode, in: recipe.launch.run)
+      ).entries)
+    return report
+  }
+
   /// Shows a recorded episode again from its states: `kinglet replay FILE --mode state`.
   public static func replayStates(
     file: String, overrides: [String], options: ShowOptions, progress: Reporting
@@ -43,13 +68,18 @@ extension Commands {
     }.run()
   }
 
-  /// The recipe that an episode was recorded under, for a run in another folder.
+  /// The recipe that an episode was recorded under, for a run in another folder, and on another robot
+  /// where one is named.
   static func recipe(
-    of recorded: RecordedEpisode, in folder: String, overrides: [String]
+    of recorded: RecordedEpisode, in folder: String, overrides: [String], on robot: String? = nil
   ) throws -> SessionRecipe {
     let text = folder + "/recorded.yaml"
     try recorded.recipe.write(toFile: text, atomically: true, encoding: .utf8)
-    var recipe = try SessionRecipe.load(launchFile: text, overrides: overrides)
+    var recipe =
+      if let robot {
+        try SessionRecipe(
+          resolved: text, robot: robot, namedBy: "--driver \(robot)", overrides: overrides)
+      } else { try SessionRecipe.load(launchFile: text, overrides: overrides) }
     recipe.launch.run = folder + "/run"
     recipe.launch.endpoints = .ipc
     recipe.launch.recording = .all

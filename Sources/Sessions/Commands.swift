@@ -88,7 +88,7 @@ public enum Commands {
     file: String, overrides: [String], earlier: EarlierRun, progress: Reporting
   ) throws -> TrainingReport {
     let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
-    if earlier == .keep, let summary = finishedTraining(of: recipe) {
+    if earlier == .keep, let summary = try finishedTraining(of: recipe) {
       progress.write("\(recipe.launch.run) holds this very training; --replace trains anew\n")
       return TrainingReport(summary: summary, folder: recipe.launch.run)
     }
@@ -103,12 +103,32 @@ public enum Commands {
     return TrainingReport(summary: try launch.run(), folder: folder.path)
   }
 
-  /// The summary of a finished training of the same recipe in the same folder.
-  private static func finishedTraining(of recipe: SessionRecipe) -> Summary? {
-    guard let folder = try? RunFolder(opening: recipe.launch.run),
-      let earlier = try? SessionRecipe(resolved: folder.resolvedRecipe), earlier == recipe
-    else { return nil }
-    return try? Summary(of: folder)
+  /// The summary of a finished training of the same recipe in the same folder; nil in a folder that is
+  /// free.
+  ///
+  /// Throws where the folder holds another training, or one that did not come to its end.
+  static func finishedTraining(of recipe: SessionRecipe) throws -> Summary? {
+    let run = recipe.launch.run
+    let choice = "--replace trains anew, run=… in another folder"
+    guard try RunFolder.holdsRun(run) else { return nil }
+    guard let folder = try? RunFolder(opening: run),
+      let earlier = try? SessionRecipe(resolved: folder.resolvedRecipe)
+    else { throw MetricsError.earlierRun(folder: run) }
+    guard earlier == recipe else {
+      let keys = recipe.keysDiffering(from: earlier)
+      let rest = keys.count > 4 ? " and \(keys.count - 4) more" : ""
+      let named = keys.prefix(4).joined(separator: ", ") + rest
+      throw SessionFailure("\(run): holds another training, it differs in \(named); \(choice)")
+    }
+    guard let summary = try? Summary(of: folder) else {
+      throw SessionFailure("\(run): holds this training, but it did not come to its end; \(choice)")
+    }
+    guard summary.finishReason != .interrupted, summary.finishReason != .fault else {
+      throw SessionFailure(
+        "\(run): holds this training, ended early (\(summary.finishReason.rawValue)) after "
+          + "\(summary.steps) steps; \(choice)")
+    }
+    return summary
   }
 
   /// Robot time of the demonstrations [min]; records them when there are none.
@@ -170,6 +190,7 @@ public enum Commands {
     expert: ExpertRun, progress: Reporting
   ) throws -> EvaluationReport {
     let trained = try RunFolder(opening: run)
+    try refuseUnheeded(overrides)
     var recipe = try SessionRecipe.load(launchFile: trained.resolvedRecipe, overrides: overrides)
     if let clock {
       guard let known = LaunchRecipe.Clock(rawValue: clock) else {
@@ -191,6 +212,22 @@ public enum Commands {
       report.expertSuccesses = expert.successes
     }
     return report
+  }
+
+  /// Refuses what an evaluation would pass over in silence.
+  private static func refuseUnheeded(_ overrides: [String]) throws {
+    let cures = [
+      "seed": "use --seed", "run": "its episodes are kept in the run's folder",
+      "learner": "the policy is what was trained", "demonstrations": "it reads none",
+      "finish": "use --episodes", "pace": "nothing is learned",
+      "checkpointEvery": "nothing is learned",
+    ]
+    for override in overrides {
+      let key = override.prefix { $0 != "=" && $0 != "." }
+      if let cure = cures[String(key)] {
+        throw SessionFailure("\(override): has no effect on an evaluation: \(cure)")
+      }
+    }
   }
 
   private static func readPolicy(_ path: String) throws -> GaussianPolicy {

@@ -216,7 +216,7 @@ struct DriverSession: ~Copyable {
         let torque = try torque(for: state, within: .microseconds(900))
         recorder.add(state, torque)
         try apply(torque)
-      } catch WireError.timedOut {
+      } catch WireError.timedOut, WireError.cannotSend {
         try applyWithoutCommand()
       }
       try recordInRealTime(state.tick)

@@ -37,6 +37,10 @@ public struct DryRun: Report {
   public var endpoints: [String: String]
   /// Margins of the task's and the reset's gains.
   public var margins: [Margin]
+  /// What is in the folders that a launch would use.
+  public var folders: [String: String] = [:]
+  /// Why a launch would be refused; empty when nothing speaks against it.
+  public var obstacles: [String] = []
   /// The resolved recipe as YAML.
   public var recipe: String
 
@@ -51,6 +55,30 @@ public struct DryRun: Report {
       uniqueKeysWithValues: Meeting.allCases.map { ($0.rawValue, meetings[$0]) })
     margins = try Self.margins(recipe)
     self.recipe = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
+    look(intoFoldersOf: recipe)
+  }
+
+  private mutating func look(intoFoldersOf recipe: SessionRecipe) {
+    let run = recipe.launch.run
+    do {
+      let finished = try Commands.finishedTraining(of: recipe)
+      folders[run] = finished == nil ? "new" : "this very training, finished"
+    } catch {
+      obstacles.append("\(error)")
+    }
+    guard recipe.launch.learner.demonstrationShare > 0 else { return }
+    let source = recipe.launch.demonstrations.folder
+    guard DemonstrationFolder.exists(source) else {
+      let count = recipe.launch.demonstrations.episodes
+      folders[source] = "no demonstrations: \(count) will be recorded first"
+      return
+    }
+    do {
+      let steps = try DemonstrationFolder(source, for: recipe).steps.count
+      folders[source] = "demonstrations of \(steps) steps"
+    } catch {
+      obstacles.append("\(error)")
+    }
   }
 
   /// The plan for a person.
@@ -68,6 +96,9 @@ public struct DryRun: Report {
       "  \($0.compliance): rate \(decimal($0.ratePerSecond, 0))/s, product "
         + "\(decimal($0.product, 3)) (\($0.verdict); comfortable below 0.5, unstable from 1.57)"
     }
+    lines.append("folders:")
+    lines += folders.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+    lines += obstacles.map { "would be refused: \($0)" }
     return (lines + ["recipe:", recipe]).joined(separator: "\n")
   }
 

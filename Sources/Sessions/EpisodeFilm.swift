@@ -96,11 +96,7 @@ struct EpisodeFilm: ~Copyable {
   /// Completes the files.
   consuming func finish() throws {
     if let png, let last {
-      do {
-        try Data(last.png()).write(to: URL(fileURLWithPath: png), options: .atomic)
-      } catch {
-        throw SessionFailure("\(png): cannot be written: \(error.localizedDescription)")
-      }
+      try write(Data(last.png()), toFile: png)
     }
     if let video { try video.finish() }
   }

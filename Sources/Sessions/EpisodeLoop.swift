@@ -86,6 +86,18 @@ struct EpisodeLoop: ~Copyable {
   /// Resets, and starts an episode where the arm then stands.
   mutating func begin(_ number: UInt64) throws -> Episode {
     try bringBack(number)
+    return try beginHere(number)
+  }
+
+  /// Moves the arm by hand, so to speak, and starts an episode where it then stands.
+  mutating func begin(
+    _ number: UInt64, after approach: (inout ArmLink) throws -> Void
+  ) throws -> Episode {
+    try approach(&arm)
+    return try beginHere(number)
+  }
+
+  private mutating func beginHere(_ number: UInt64) throws -> Episode {
     let start = EpisodeStart(episode: number, isEvaluation: isEvaluation)
     let first = try arm.start(start)
     let origin = EpisodeOrigin(
@@ -120,6 +132,13 @@ struct EpisodeLoop: ~Copyable {
     recorder.add(
       .observation(Observation(tick: first.tick, values: episode.observation)), at: first.time)
     return episode
+  }
+
+  /// The action that asks for a pose where the arm stands.
+  func numbers(
+    toward baseFromTool: Transform<Base, Tool>, in episode: Episode
+  ) -> [Float] {
+    layout.numbers(toward: baseFromTool, on: episode.result.last)
   }
 
   /// Acts, and judges what came of it.

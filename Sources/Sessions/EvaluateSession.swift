@@ -24,16 +24,16 @@ public struct EvaluationReport: Report {
   public var rewardFalsePositives: Int
   /// True successes that were not rewarded.
   public var rewardFalseNegatives: Int
-  /// Mean robot time from first observation to the end, over true successes [s].
-  public var cycleSeconds: Double
+  /// Mean robot time from first observation to the end, over true successes [s]; nil without one.
+  public var cycleSeconds: Double?
   /// Mean parts of it.
-  public var phaseSeconds: PhaseSeconds
+  public var phaseSeconds: PhaseSeconds?
   /// The same of the scripted expert on the same episodes, when asked for [s].
   public var expertCycleSeconds: Double?
   /// True successes of the scripted expert on the same episodes, when asked for.
   public var expertSuccesses: Int?
   /// Mean of cycle time over the kinematic bound.
-  public var cycleOverBound: Double
+  public var cycleOverBound: Double?
   /// Largest true contact force of any episode [N].
   public var peakForceNewtons: Double
   /// 95th percentile of the episodes' largest true contact force [N].
@@ -53,19 +53,25 @@ public struct EvaluationReport: Report {
       "seated \(successes) of \(episodes) (95 % interval \(decimal(100 * successLow, 1)) to "
         + "\(decimal(100 * successHigh, 1)) %), \(clock), seed \(seed)",
       "reward false positives \(rewardFalsePositives), false negatives \(rewardFalseNegatives)",
-      "cycle \(decimal(cycleSeconds, 2)) s, \(decimal(cycleOverBound, 2)) times the kinematic bound",
-      "of it " + phaseSeconds.text,
+      cycle,
       "peak contact force \(decimal(peakForceNewtons, 1)) N "
         + "(95 % of episodes below \(decimal(peakForce95Newtons, 1)) N, \(overForce) over 20 N)",
       "clipped actions x y z rx ry rz: "
         + clipped.map { decimal(100 * $0, 0) + " %" }.joined(separator: " "),
     ]
-    if let expertCycleSeconds, let expertSuccesses {
-      lines.append(
-        "expert on the same episodes: \(expertSuccesses) seated, "
-          + "cycle \(decimal(expertCycleSeconds, 2)) s")
+    if let expertSuccesses {
+      let cycle = expertCycleSeconds.map { ", cycle \(decimal($0, 2)) s" } ?? ""
+      lines.append("expert on the same episodes: \(expertSuccesses) seated\(cycle)")
     }
     return lines.joined(separator: "\n")
+  }
+
+  private var cycle: String {
+    guard let cycleSeconds, let cycleOverBound, let phaseSeconds else {
+      return "no cycle: none was seated"
+    }
+    return "cycle \(decimal(cycleSeconds, 2)) s, \(decimal(cycleOverBound, 2)) times the "
+      + "kinematic bound\nof it \(phaseSeconds.text)"
   }
 }
 
@@ -172,16 +178,18 @@ struct EvaluationTally {
     let interval = Proportion(successes: successes, trials: episodes).interval()
     let sorted = forces.sorted()
     let mean = { (list: [Double]) in
-      list.isEmpty ? 0 : list.reduce(0, +) / Double(list.count)
+      list.reduce(0, +) / Double(list.count)
     }
+    let hasCycle = !seconds.isEmpty
     return EvaluationReport(
       episodes: episodes, successes: successes, successLow: interval.lowerBound,
       successHigh: interval.upperBound, rewardFalsePositives: falsePositives,
-      rewardFalseNegatives: falseNegatives, cycleSeconds: mean(seconds),
-      phaseSeconds: PhaseSeconds(
-        approach: mean(phases.map(\.approach)), search: mean(phases.map(\.search)),
-        seating: mean(phases.map(\.seating))), expertCycleSeconds: nil, expertSuccesses: nil,
-      cycleOverBound: mean(ratios),
+      rewardFalseNegatives: falseNegatives, cycleSeconds: hasCycle ? mean(seconds) : nil,
+      phaseSeconds: hasCycle
+        ? PhaseSeconds(
+          approach: mean(phases.map(\.approach)), search: mean(phases.map(\.search)),
+          seating: mean(phases.map(\.seating))) : nil, expertCycleSeconds: nil,
+      expertSuccesses: nil, cycleOverBound: hasCycle ? mean(ratios) : nil,
       peakForceNewtons: sorted.last ?? 0,
       peakForce95Newtons: sorted.isEmpty ? 0 : sorted[(sorted.count - 1) * 95 / 100],
       overForce: forces.count { $0 > 20 },

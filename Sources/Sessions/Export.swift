@@ -2,6 +2,7 @@ import Episodes
 import Exports
 import Foundation
 import Messages
+import Metrics
 import Recipes
 
 /// A format that other programs read.
@@ -52,7 +53,9 @@ extension Commands {
   public static func export(
     _ format: ExportFormat, from paths: [String], to target: String, choice: ExportChoice
   ) throws -> ExportReport {
-    let files = try episodeFiles(paths) { $0.hasSuffix(".mcap") }
+    let files = try episodeFiles(paths) { $0.hasSuffix(".mcap") }.filter {
+      !isOfInnerRun($0, below: paths)
+    }
     guard let first = files.first else { throw SessionFailure("nothing to export") }
     let sample = try RecordedEpisode(reading: first, .steps)
     let description = try ExportDescription(sample, first)
@@ -67,6 +70,16 @@ extension Commands {
     case .robomimic: try write(RobomimicExport.self)
     case .csv: try write(CSVExport.self)
     }
+  }
+
+  /// Whether a file of a folder that was named belongs to a run within that run, such as an evaluation
+  /// of it: named by itself, that is exported too.
+  private static func isOfInnerRun(_ file: String, below paths: [String]) -> Bool {
+    guard let path = paths.first(where: { file.hasPrefix($0 + ($0.hasSuffix("/") ? "" : "/")) }),
+      (try? RunFolder(opening: path)) != nil
+    else { return false }
+    let run = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
+    return run.standardizedFileURL != URL(fileURLWithPath: path).standardizedFileURL
   }
 
   /// Reads files one after another; gives those that were left out.

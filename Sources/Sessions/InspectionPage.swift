@@ -115,11 +115,7 @@ extension Commands {
       defer { try? FileManager.default.removeItem(atPath: folder) }
       let recipe = try recipe(of: episode, in: folder, overrides: [])
       let page = InspectionPage(episode: episode, inspection: inspection, recipe: recipe).html()
-      do {
-        try page.write(toFile: html, atomically: true, encoding: .utf8)
-      } catch {
-        throw SessionFailure("\(html): cannot be written: \(error.localizedDescription)")
-      }
+      try write(Data(page.utf8), toFile: html)
     }
     return inspection
   }

@@ -57,6 +57,7 @@ struct LaunchSession: ~Copyable {
     } catch {
       let failure = processes.explain(error)
       processes.stop(grace: .zero)
+      try? close()
       throw failure
     }
     processes.stop(grace: .seconds(20))
@@ -68,7 +69,7 @@ struct LaunchSession: ~Copyable {
   private mutating func watch() throws {
     var hasAsked = false
     while processes.ending(of: .actor) == nil {
-      if session.stopCheck() { throw SessionFailure("told to stop at once; what was saved stays") }
+      if session.stopCheck() { throw SessionFailure.stoppedAtOnce }
       if session.isAskedToFinish, !hasAsked {
         hasAsked = true
         reporting.write(line.interruption())
@@ -82,8 +83,8 @@ struct LaunchSession: ~Copyable {
         case .ready: break
         }
       }
-      if let ended = processes.firstEnded(), ended.role != .actor, try isUnexpected(ended.status) {
-        throw SessionFailure("\(ended.role.rawValue) ended early (status \(ended.status))")
+      if let ended = processes.firstEnded(), ended.role != .actor, try isUnexpected(ended.ending) {
+        throw SessionFailure("\(ended.role.rawValue) \(ended.ending)")
       }
     }
     while let news = try processes.next(within: .milliseconds(50)) {
@@ -95,8 +96,8 @@ struct LaunchSession: ~Copyable {
   /// Whether an ending is none that the actor announced.
   ///
   /// An orderly one may overtake the news of it.
-  private mutating func isUnexpected(_ status: Int32) throws -> Bool {
-    let deadline = Deadline(in: status == 0 ? 5_000_000_000 : 0)
+  private mutating func isUnexpected(_ ending: SessionProcesses.Ending) throws -> Bool {
+    let deadline = Deadline(in: ending == .status(0) ? 5_000_000_000 : 0)
     while finishNote == nil, !deadline.isPast() {
       if case .status(let news) = try processes.next(within: .milliseconds(50)) { try note(news) }
     }
@@ -142,7 +143,7 @@ struct LaunchSession: ~Copyable {
     summary.robotMinutes = progress.robotSeconds / 60
     summary.wallMinutes = Double(MonotonicClock.now - start) * 1e-9 / 60
     summary.successLast20 = progress.successLast20
-    summary.finishReason = finishNote?.reason ?? .fault
+    summary.finishReason = finishNote?.reason ?? (session.stopCheck() ? .interrupted : .fault)
     summary.replayDigest = finishNote?.replay ?? ""
     summary.weightsDigest = finishNote?.weights ?? ""
     try metrics.flush()

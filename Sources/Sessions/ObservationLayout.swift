@@ -100,10 +100,15 @@ struct ObservationLayout {
     let asked = pose * toolFromAsked
     let fenced = fence.nearest(to: asked)
     guard fenced != asked else { return (asked, numbers) }
-    let change = pose.inverse * fenced
+    return (fenced, self.numbers(toward: fenced, on: state))
+  }
+
+  /// The action that asks for a pose, or for the nearest that an action can: each number in -1…1.
+  func numbers(toward baseFromTool: Transform<Base, Tool>, on state: ArmState) -> [Float] {
+    let change = state.baseFromTool.inverse * baseFromTool
     let linear = change.translation / action.translation
     let angular = change.rotation.rotationVector / action.rotation
-    let executed = [linear.x, linear.y, linear.z, angular.x, angular.y, angular.z]
-    return (fenced, executed.map { Float(min(1, max(-1, $0))) })
+    let numbers = [linear.x, linear.y, linear.z, angular.x, angular.y, angular.z]
+    return numbers.map { Float(min(1, max(-1, $0))) }
   }
 }

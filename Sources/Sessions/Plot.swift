@@ -131,11 +131,9 @@ struct LearningCurves {
 extension Commands {
   /// Draws learning curves into an SVG file: `kinglet plot`.
   public static func plot(_ groups: [RunGroup], to file: String) throws {
-    let text = try LearningCurves(groups).svg()
-    do {
-      try text.write(toFile: file, atomically: true, encoding: .utf8)
-    } catch {
-      throw SessionFailure("\(file): cannot be written: \(error.localizedDescription)")
+    guard file.hasSuffix(".svg") else {
+      throw SessionFailure("--out \(file): plots are SVG; name a file that ends with .svg")
     }
+    try write(Data(LearningCurves(groups).svg().utf8), toFile: file)
   }
 }

@@ -1,6 +1,23 @@
 import Foundation
 import Metrics
 
+/// Writes a whole file in the place of an earlier one; an error is one line.
+func write(_ data: Data, toFile path: String) throws {
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    throw SessionFailure("\(path): is a folder; name a file in it")
+  }
+  let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+  guard FileManager.default.fileExists(atPath: parent) else {
+    throw SessionFailure("\(path): there is no folder \(parent)")
+  }
+  do {
+    try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+  } catch {
+    throw SessionFailure("\(path): cannot be written; may you write there, and is the disk full?")
+  }
+}
+
 /// Where a command says how far it is.
 public enum Reporting: Sendable {
   /// Nowhere: standard output is for one JSON object.

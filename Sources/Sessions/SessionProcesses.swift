@@ -53,12 +53,12 @@ struct SessionProcesses: ~Copyable {
       case .failure(let reason): throw SessionFailure(reason)
       case .status, nil: break
       }
-      if let ended = firstEnded() { throw failure(of: ended.role, status: ended.status) }
+      if let ended = firstEnded() { throw failure(of: ended.role, ended.ending) }
       if deadline.isPast() {
         let names = waiting.map(\.rawValue).sorted().joined(separator: ", ")
         throw SessionFailure("\(names): not ready after 60 s; see \(folder.logs)")
       }
-      if session.stopCheck() { throw SessionFailure("told to stop") }
+      if session.stopCheck() { throw SessionFailure.stoppedAtOnce }
     }
   }
 
@@ -82,38 +82,59 @@ struct SessionProcesses: ~Copyable {
     try? server.reply(.stop(reason: "a person asked"), to: actorPeer)
   }
 
-  /// The first child that has ended, with its exit status.
-  func firstEnded() -> (role: Role, status: Int32)? {
+  /// How a process ended.
+  enum Ending: Equatable, CustomStringConvertible {
+    case status(Int32)
+    case signal(Int32)
+
+    init(_ process: Process) {
+      let number = process.terminationStatus
+      self = process.terminationReason == .uncaughtSignal ? .signal(number) : .status(number)
+    }
+
+    /// As it stands after a role's name.
+    var description: String {
+      switch self {
+      case .status(let number): "ended early (status \(number))"
+      case .signal(let number): "was ended by signal \(number)"
+      }
+    }
+  }
+
+  /// The first child that has ended, and how.
+  func firstEnded() -> (role: Role, ending: Ending)? {
     for child in children where !child.process.isRunning {
-      return (child.role, child.process.terminationStatus)
+      return (child.role, Ending(child.process))
     }
     return nil
   }
 
-  /// Whether a role's process has ended, and how.
-  func ending(of role: Role) -> Int32? {
+  /// How a role's process has ended; nil while it runs.
+  func ending(of role: Role) -> Ending? {
     guard let child = children.first(where: { $0.role == role }), !child.process.isRunning else {
       return nil
     }
-    return child.process.terminationStatus
+    return Ending(child.process)
   }
 
   /// Throws when the recorder did not end well: then what it was told last may not be written.
   func checkRecorder() throws {
-    guard let status = ending(of: .recorder), status != 0 else { return }
-    throw failure(of: .recorder, status: status)
+    guard let ending = ending(of: .recorder), ending != .status(0) else { return }
+    throw failure(of: .recorder, ending)
   }
 
   /// The best explanation of an error: what a child said of itself, else how it ended, else the
   /// error.
   mutating func explain(_ error: any Error) -> SessionFailure {
+    // Then the children end because they were told to.
+    if session.stopCheck() { return .stoppedAtOnce }
     let deadline = Deadline(in: 300_000_000)
     while !deadline.isPast() {
       if let news = try? next(within: .milliseconds(50)), case .failure(let reason) = news {
         return SessionFailure(reason)
       }
     }
-    if let ended = firstEnded() { return failure(of: ended.role, status: ended.status) }
+    if let ended = firstEnded() { return failure(of: ended.role, ended.ending) }
     return (error as? SessionFailure) ?? SessionFailure("\(error)")
   }
 
@@ -139,12 +160,13 @@ struct SessionProcesses: ~Copyable {
     }
   }
 
-  private func failure(of role: Role, status: Int32) -> SessionFailure {
+  private func failure(of role: Role, _ ending: Ending) -> SessionFailure {
     let log = folder.log(of: role.rawValue)
-    let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-    let last = text.split(separator: "\n").last.map(String.init)
-    let said = last ?? "it said nothing; its log is \(log)"
-    return SessionFailure("\(role.rawValue) ended early (status \(status)): \(said)")
+    let lines = ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").split(separator: "\n")
+    // After a crash come pages of backtrace.
+    let telling = lines.first { $0.contains("Fatal error") } ?? lines.last
+    let said = telling.map { "\($0) (its log is \(log))" } ?? "it said nothing; its log is \(log)"
+    return SessionFailure("\(role.rawValue) \(ending): \(said)")
   }
 
   private mutating func launch(_ role: Role) throws {

@@ -10,8 +10,8 @@ import SimulatedWorld
 public struct ShowOptions: Sendable {
   /// Robot time per time on the wall; nil as fast as it goes.
   public var speed: Double?
-  /// Called between steps; shows the next one when it returns.
-  public var awaitStep: (@Sendable () -> Void)?
+  /// Called between steps; shows the next one when it returns true, else no more.
+  public var awaitStep: (@Sendable () -> Bool)?
   /// A picture of the last step.
   public var png: String?
   /// A film.
@@ -85,7 +85,7 @@ struct StateReplay {
       wait(for: state.tick - start.state.tick, since: began)
       say(line)
       try camera?.film(state, line)
-      options.awaitStep?()
+      if options.awaitStep?() == false { break }
     }
     report.frames = camera?.frames ?? 0
     report.renderer = camera?.renderer

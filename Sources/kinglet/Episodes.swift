@@ -14,7 +14,9 @@ struct Replay: ParsableCommand {
     abstract: "Runs a recorded episode again, or shows it.",
     discussion: """
       --mode action puts driver and controller where the episode started, does the recorded actions \
-      again and compares every record. --mode state shows the recorded states of the simulator.
+      again and compares every record. --mode state shows the recorded states of the simulator. \
+      --driver ROBOT lets another arm follow: slowly to where the episode started, then along its \
+      setpoints, seen from the target.
       """)
   @Argument(help: "A recorded episode, such as runs/pcb-insertion/episodes/episode-000000.mcap.")
   var file: String
@@ -22,6 +24,8 @@ struct Replay: ParsableCommand {
   var overrides: [String] = []
   @Option(help: "action or state; state when there are pictures to make or a speed is given.")
   var mode: Mode?
+  @Option(help: "Follow it with this robot of Robots/ as it stands now.")
+  var driver: String?
   @Flag(help: "Show it as fast as it was.")
   var realtime = false
   @Option(help: "Show it so many times as fast as it was.")
@@ -39,6 +43,10 @@ struct Replay: ParsableCommand {
     if let speed, !(0.001...1000).contains(speed) {
       throw ValidationError("--speed must be from 0.001 to 1000")
     }
+    if driver != nil, mode == .state || isShowing {
+      throw ValidationError(
+        "--driver moves an arm; --mode state, --realtime, --speed, --step, --png and --video show")
+    }
     if mode == .action, isShowing {
       throw ValidationError(
         "--mode action compares; --realtime, --speed, --step, --png and --video need --mode state")
@@ -46,6 +54,9 @@ struct Replay: ParsableCommand {
   }
 
   mutating func run() throws {
+    if let driver {
+      return try output.show(Commands.follow(file: file, robot: driver, overrides: overrides))
+    }
     guard (mode ?? (isShowing ? .state : .action)) == .state else {
       let report = try Commands.replayActions(file: file, overrides: overrides)
       try output.show(report)
@@ -56,7 +67,7 @@ struct Replay: ParsableCommand {
     options.speed = speed ?? (realtime ? 1 : nil)
     options.png = png
     options.video = video
-    if step { options.awaitStep = { _ = readLine() } }
+    if step { options.awaitStep = { readLine() != nil } }
     try output.show(
       Commands.replayStates(
         file: file, overrides: overrides, options: options, progress: output.progress))

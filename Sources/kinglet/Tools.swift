@@ -14,7 +14,9 @@ struct Launch: ParsableCommand {
 
   mutating func run() throws {
     if dryRun {
-      try output.show(Commands.dryRun(file: recipe.file, overrides: recipe.overrides))
+      let plan = try Commands.dryRun(file: recipe.file, overrides: recipe.overrides)
+      try output.show(plan)
+      if !plan.obstacles.isEmpty, !replace { throw ExitCode.failure }
       return
     }
     let summary = try Commands.launch(

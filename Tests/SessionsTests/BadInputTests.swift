@@ -41,6 +41,20 @@ import Testing
     try expectRefusal(["launch", "Launch/none.yaml"], saying: ["Launch/none.yaml"])
   }
 
+  @Test func `a dry run says what a launch would refuse`() throws {
+    let run = scratch.path("r")
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+    try Data().write(to: URL(fileURLWithPath: run + "/letters.txt"))
+    let none = "demonstrations.folder=" + scratch.path("none")
+    let refused = try KingletProcess.run(launch([none]) + ["--dry-run"], scratch: scratch)
+    #expect(refused.status != 0)
+    #expect(refused.output.contains("would be refused: \(run)"), "\(refused.output)")
+    #expect(refused.output.contains("letters.txt"))
+    try FileManager.default.removeItem(atPath: run + "/letters.txt")
+    let accepted = try KingletProcess.run(launch([none]) + ["--dry-run"], scratch: scratch)
+    #expect(accepted.status == 0 && accepted.output.contains("will be recorded first"))
+  }
+
   @Test func `a port in use is named`() throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(listener) }
@@ -74,6 +88,9 @@ import Testing
     try String(plan.output[recipe.upperBound...]).write(
       toFile: run + "/resolved.yaml", atomically: true, encoding: .utf8)
     try expectRefusal(["evaluate", run], saying: ["policy.safetensors"])
+    for change in ["learner.width=64", "run=other", "seed=3"] {
+      try expectRefusal(["evaluate", run, change], saying: [change, "no effect"])
+    }
     for bytes in [Data(), Data([1, 2, 3]), Data(repeating: 255, count: 4096)] {
       try bytes.write(to: URL(fileURLWithPath: run + "/policy.safetensors"))
       try expectRefusal(["evaluate", run, "--episodes", "1"], saying: ["policy.safetensors"])

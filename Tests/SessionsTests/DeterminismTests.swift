@@ -64,6 +64,36 @@ private struct Digests: Decodable, Equatable {
     #expect(FileManager.default.fileExists(atPath: run + "/policy.safetensors"))
     #expect(FileManager.default.fileExists(atPath: run + "/summary.json"))
     #expect(KingletProcess.isGone(run))
+    for (changes, words) in [
+      ([], ["ended early (interrupted)", "--replace"]),
+      (["seed=5"], ["another training", "seed;"]),
+    ] {
+      let again = try KingletProcess.run(
+        (launch.process.arguments ?? []) + changes, scratch: scratch)
+      #expect(again.status != 0)
+      for word in words { #expect(again.errors.contains(word), "\(again.errors)") }
+    }
+  }
+
+  @Test func `a second ctrl-c stops at once, says so, and leaves a summary`() throws {
+    let run = scratch.path("j")
+    let launch = try KingletProcess(
+      [
+        "launch", "Launch/pcb-insertion.yaml", "run=" + run,
+        "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2",
+        "learner.pretrainUpdates=0", "learner.startStep=0", "learner.updatesPerStep=1000",
+      ], scratch: scratch)
+    defer { launch.end() }
+    try wait(for: launch, "no learner") { !KingletProcess.running(with: "actor\0" + run).isEmpty }
+    kill(launch.process.processIdentifier, SIGINT)
+    try wait(for: launch, "no answer") { try launch.output().contains("again stops at once") }
+    kill(launch.process.processIdentifier, SIGINT)
+    let outcome = try launch.finish(within: 30)
+    #expect(outcome.status != 0)
+    #expect(outcome.errors.contains("told to stop at once"), "\(outcome.errors)")
+    let summary = try String(contentsOfFile: run + "/summary.json", encoding: .utf8)
+    #expect(summary.contains("interrupted"))
+    #expect(KingletProcess.isGone(run))
   }
 
   @Test(arguments: [SIGTERM, SIGKILL])
@@ -103,10 +133,18 @@ private struct Digests: Decodable, Equatable {
 
   /// Waits until a run has written its first figures; one that does not is ended.
   private func waitForSteps(_ run: String, of launch: KingletProcess) throws {
+    try wait(for: launch, "the session did not start") {
+      !(FileManager.default.contents(atPath: run + "/metrics.jsonl") ?? Data()).isEmpty
+    }
+  }
+
+  private func wait(
+    for launch: KingletProcess, _ complaint: String, until isReady: () throws -> Bool
+  ) throws {
     let deadline = DispatchTime.now() + 60
-    while (FileManager.default.contents(atPath: run + "/metrics.jsonl") ?? Data()).isEmpty {
+    while try !isReady() {
       if DispatchTime.now() > deadline { launch.end() }
-      try #require(launch.process.isRunning, "the session did not start")
+      try #require(launch.process.isRunning, "\(complaint)")
       usleep(20_000)
     }
   }

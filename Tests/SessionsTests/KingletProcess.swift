@@ -29,8 +29,10 @@ struct KingletProcess {
   private let outputFile: URL
   private let errorFile: URL
 
-  /// Starts `kinglet` with arguments, in the repository's root.
-  init(_ arguments: [String], scratch: Scratch, input: Pipe? = nil) throws {
+  /// Starts `kinglet` with arguments, in the repository's root or another folder.
+  init(
+    _ arguments: [String], scratch: Scratch, input: Pipe? = nil, in folder: URL = Self.root
+  ) throws {
     outputFile = scratch.url.appendingPathComponent(UUID().uuidString)
     errorFile = scratch.url.appendingPathComponent(UUID().uuidString)
     for file in [outputFile, errorFile] {
@@ -38,7 +40,7 @@ struct KingletProcess {
     }
     process.executableURL = Self.executable
     process.arguments = arguments
-    process.currentDirectoryURL = Self.root
+    process.currentDirectoryURL = folder
     process.standardOutput = try FileHandle(forWritingTo: outputFile)
     process.standardError = try FileHandle(forWritingTo: errorFile)
     if let input {
@@ -74,8 +76,10 @@ struct KingletProcess {
   }
 
   /// Runs to the end.
-  static func run(_ arguments: [String], scratch: Scratch) throws -> Outcome {
-    try KingletProcess(arguments, scratch: scratch).finish()
+  static func run(
+    _ arguments: [String], scratch: Scratch, in folder: URL = Self.root
+  ) throws -> Outcome {
+    try KingletProcess(arguments, scratch: scratch, in: folder).finish()
   }
 
   /// Processes whose command line holds a text.

@@ -112,6 +112,65 @@ import Testing
     }
   }
 
+  /// A folder whose `Robots/other` is the Panda with half its sensor noise.
+  private func folderOfAnotherRobot() throws -> URL {
+    let folder = scratch.url.appendingPathComponent("elsewhere")
+    let robot = folder.appendingPathComponent("Robots/other")
+    try FileManager.default.createDirectory(
+      at: robot.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: KingletProcess.root.appendingPathComponent("Robots/panda"), to: robot)
+    let file = robot.appendingPathComponent("robot.yaml")
+    let text = try String(contentsOf: file, encoding: .utf8)
+      .replacing("name: panda", with: "name: other")
+      .replacing("torqueNoise: 1.4", with: "torqueNoise: 0.7")
+    try text.write(to: file, atomically: true, encoding: .utf8)
+    return folder
+  }
+
+  private struct Followed: Decodable {
+    var robot: String
+    var clock: String
+    var approachMillimetres, approachSpeed, maxDivergenceMillimetres: Double
+    var steps, recordedSteps: Int
+  }
+
+  @Test func `another arm follows: slowly to the start, then as recorded, seen from the target`()
+    throws
+  {
+    let folder = try folderOfAnotherRobot()
+    let moved = "task.connector.boardPose.position=[0.55, 0.03, 0.06]"
+    for changes in [[], [moved], ["clock=realtime", moved, "placement=process"]] {
+      let outcome = try KingletProcess.run(
+        ["replay", file(1), "--driver", "other", "--json"] + changes, scratch: scratch, in: folder)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let followed = try JSONDecoder().decode(Followed.self, from: Data(outcome.output.utf8))
+      #expect(followed.robot == "other")
+      #expect(followed.clock == (changes.count == 3 ? "realtime" : "lockstep"))
+      #expect(followed.approachMillimetres > 50 && followed.approachSpeed < 0.06)
+      #expect(followed.maxDivergenceMillimetres < 5)
+      #expect(followed.steps > 10 && followed.steps <= followed.recordedSteps + 10)
+    }
+  }
+
+  @Test func `an arm that cannot follow is stopped with one line`() throws {
+    let folder = try folderOfAnotherRobot()
+    let still = ["clipToward", "clipAgainst"].map {
+      "task.reset.compliance.\($0)=[0.000001, 0.000001, 0.000001]"
+    }
+    for (robot, changes, words) in [
+      ("othr", [], ["--driver othr", "other"]), ("other", still, ["slow approach", "mm are left"]),
+      ("other", ["task.action.translation=0.0001"], ["stopped at step", "more than the 20 mm"]),
+    ] {
+      let outcome = try KingletProcess.run(
+        ["replay", file(1), "--driver", robot] + changes, scratch: scratch, in: folder)
+      #expect(outcome.status != 0)
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+      for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+    }
+    try run(["replay", file(1), "--driver", "panda", "--mode", "state"], status: 64)
+  }
+
   @Test func `a film shows the states, and each puts the part where it was`() throws {
     let png = scratch.path("last.png")
     let outcome = try run(["replay", file(1), "--png", png, "--json"])
