@@ -5,8 +5,8 @@ public import Tensors
 ///
 /// A step that is not taken changes nothing: neither the moments nor the count of steps.
 public struct Adam: ~Copyable, Sendable {
-  /// Learning rate of the next step.
-  public var learningRate: Double
+  /// Learning rate.
+  public let learningRate: Double
   /// Decay of the mean of gradients, β₁.
   public let firstDecay: Double
   /// Decay of the mean of squared gradients, β₂.

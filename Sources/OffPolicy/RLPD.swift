@@ -89,10 +89,6 @@ public struct RLPD: ~Copyable, Learner, @unchecked Sendable {
     precondition(batch.rows == configuration.batchRows, "\(batch.rows) rows in a batch")
     precondition(batch.observationSize == configuration.observationSize, "observation size")
     precondition(batch.actionSize == configuration.actionSize, "action size")
-    let rate = configuration.learningRate(afterUpdates: updates)
-    criticOptimiser.learningRate = rate
-    actorOptimiser.learningRate = rate
-    temperatureOptimiser.learningRate = rate
     computeTargets(batch)
     updateCritics(batch)
     updates += 1

@@ -41,12 +41,8 @@ public struct RLPDConfiguration: Sendable {
   /// Targets are kept within, as Andrychowicz et al. 2017 do: with sparse rewards and long
   /// bootstrapping nothing else holds an optimistic critic back.
   public var returns: ClosedRange<Float> = -.infinity ... .infinity
-  /// Adam's rate for actor, critics and temperature, at the start.
+  /// Adam's rate for actor, critics and temperature.
   public var learningRate = 3e-4
-  /// What it comes to; nil where it stays as it is.
-  public var settledLearningRate: Double?
-  /// Critic updates over which it comes to that, linearly.
-  public var settlingUpdates = 1
   /// τ of θ' ← θ' + τ(θ - θ'), after every critic update.
   public var targetRate = 0.005
   /// α at the start.
@@ -83,13 +79,6 @@ public struct RLPDConfiguration: Sendable {
     Float(cloningWeight * max(0, 1 - Double(updates) / Double(max(1, cloningUpdates))))
   }
 
-  /// Adam's rate after so many critic updates.
-  func learningRate(afterUpdates updates: Int) -> Double {
-    guard let settledLearningRate else { return learningRate }
-    let share = min(1, Double(updates) / Double(max(1, settlingUpdates)))
-    return learningRate + share * (settledLearningRate - learningRate)
-  }
-
   var fineInputs: FineInputs { FineInputs(widths: fineWidths) }
 
   /// Numbers that the networks see of an observation.
@@ -105,7 +94,6 @@ public struct RLPDConfiguration: Sendable {
     precondition(ensemble > 0 && (1...ensemble).contains(drawn), "\(drawn) drawn of \(ensemble)")
     precondition(width > 0 && batchRows > 0 && criticsPerActor > 0, "counts are positive")
     precondition((0...1).contains(discount) && (0...1).contains(targetRate), "rates in 0…1")
-    precondition(learningRate > 0 && settledLearningRate ?? 1 > 0, "rates are positive")
-    precondition(initialTemperature > 0, "rates are positive")
+    precondition(learningRate > 0 && initialTemperature > 0, "rates are positive")
   }
 }

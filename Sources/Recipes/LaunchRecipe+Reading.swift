@@ -86,8 +86,6 @@ extension LaunchRecipe.Learner: RecipeSection {
     leastReturn = section.number("leastReturn", -1e9...1e9)
     greatestReturn = section.number("greatestReturn", -1e9...1e9)
     learningRate = section.number("learningRate", 1e-8...1)
-    settledLearningRate = section.optionalNumber("settledLearningRate", 1e-8...1)
-    settlingSteps = section.optionalWhole("settlingSteps", 0...1_000_000_000)
     targetRate = section.number("targetRate", 1e-6...1)
     initialTemperature = section.number("initialTemperature", 1e-8...100)
     targetEntropy = section.number("targetEntropy", -1000...1000, "nat")
@@ -112,11 +110,7 @@ extension LaunchRecipe.Learner: RecipeSection {
   }
 
   var entries: [WrittenEntry] {
-    let settling: [WrittenEntry?] = [
-      settledLearningRate.map { .init("settledLearningRate", $0) },
-      settlingSteps.map { .init("settlingSteps", $0) },
-    ]
-    return [
+    [
       .init("kind", kind), .init("threads", threads), .init("ensemble", ensemble),
       .init("drawn", drawn), .init("width", width), .init("layerNorm", layerNorm),
       .init("criticsSeeSetpoint", criticsSeeSetpoint),
@@ -129,7 +123,7 @@ extension LaunchRecipe.Learner: RecipeSection {
       .init("batch", batch), .init("demonstrationShare", demonstrationShare),
       .init("capacity", capacity), .init("startStep", startStep),
       .init("updatesPerStep", updatesPerStep), .init("criticsPerActor", criticsPerActor),
-    ] + settling.compactMap { $0 }
+    ]
   }
 }
 

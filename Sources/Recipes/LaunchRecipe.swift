@@ -93,12 +93,8 @@ public struct LaunchRecipe: Sendable, Equatable {
     public var leastReturn: Double
     /// Greatest return that the task can have; targets are kept below.
     public var greatestReturn: Double
-    /// Step size of Adam at the start.
+    /// Step size of Adam.
     public var learningRate: Double
-    /// Step size of Adam once it has settled; nil where it stays the same.
-    public var settledLearningRate: Double?
-    /// Environment steps over which it settles, linearly [steps].
-    public var settlingSteps: Int?
     /// Share of the online weights that each update moves into the target weights.
     public var targetRate: Double
     /// Entropy temperature at the start.

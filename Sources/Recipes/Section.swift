@@ -77,18 +77,11 @@ struct Section {
   mutating func optionalNumber(
     _ key: String, _ range: ClosedRange<Double>, _ unit: String = ""
   ) -> Double? {
-    isLeftOut(key) ? nil : number(key, range, unit)
-  }
-
-  /// A whole number of a range, or nil where the key is left out.
-  mutating func optionalWhole(_ key: String, _ range: ClosedRange<Int>) -> Int? {
-    isLeftOut(key) ? nil : whole(key, range)
-  }
-
-  private mutating func isLeftOut(_ key: String) -> Bool {
-    if entries?.contains(where: { $0.key == key }) == true { return false }
-    asked.append(key)
-    return true
+    guard let entries, entries.contains(where: { $0.key == key }) else {
+      asked.append(key)
+      return nil
+    }
+    return number(key, range, unit)
   }
 
   /// A whole number of a range.

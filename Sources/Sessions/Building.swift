@@ -111,8 +111,6 @@ extension RLPDConfiguration {
     discount = recipe.discount
     returns = Float(recipe.leastReturn)...Float(recipe.greatestReturn)
     learningRate = recipe.learningRate
-    settledLearningRate = recipe.settledLearningRate
-    settlingUpdates = recipe.pretrainUpdates + (recipe.settlingSteps ?? 0) * recipe.updatesPerStep
     targetRate = recipe.targetRate
     initialTemperature = recipe.initialTemperature
     targetEntropy = recipe.targetEntropy

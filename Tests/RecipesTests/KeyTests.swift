@@ -7,13 +7,10 @@ import Testing
     #expect(YAMLKey.keys(of: try RecipeFiles.original(file)).count > 25)
   }
 
-  /// Later than the first recordings, whose recipes lack them and must still be read.
-  private static let optional = ["learner.settledLearningRate", "learner.settlingSteps"]
-
   @Test(arguments: RecipeFiles.all) func `a missing key is named`(file: String) throws {
     let files = try RecipeFiles()
     let text = try RecipeFiles.original(file)
-    for key in YAMLKey.keys(of: text) where !Self.optional.contains(key.path) {
+    for key in YAMLKey.keys(of: text) {
       guard
         case .missingKey(_, let named, _)? = try files.refusal(
           of: key.removed(from: text), in: file)
