@@ -9,6 +9,23 @@ public struct MetricsLog: ~Copyable {
   /// Values so far that were not finite.
   public private(set) var notFinite = 0
 
+  /// Leaves of a file the whole lines of at most so many steps, for a run that goes on from there.
+  ///
+  /// A reader sees the old file or the new one.
+  public static func cut(_ path: String, afterStep step: Int) throws(MetricsError) {
+    let records = try MetricsRecord.records(of: path).filter { $0.step <= step }
+    let draft = path + ".part"
+    try RunFolder.remove(draft)
+    var log = try MetricsLog(appendingTo: draft)
+    for record in records {
+      try log.append(
+        step: record.step, robotSeconds: record.robotSeconds, wallSeconds: record.wallSeconds,
+        values: record.values)
+    }
+    try log.flush()
+    try RunFolder.rename(draft, path)
+  }
+
   /// Opens the file after its last whole line, creating it where there is none.
   ///
   /// Lines reach the system when `flushInterval` seconds of wall time lie between two appends, and

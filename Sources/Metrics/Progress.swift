@@ -20,11 +20,14 @@ public struct Progress: Sendable, Equatable {
   public var successLast20: Double?
   /// Step that this process began at, above 0 for a run that goes on.
   public var firstStep: Int
+  /// Wall time that this process began at [s].
+  public var firstWallSeconds: Double
 
   /// A progress of its parts.
   public init(
     step: Int, steps: Int, robotSeconds: Double, robotSecondsLimit: Double, wallSeconds: Double,
-    updatesPerSecond: Double, episodes: Int, successLast20: Double?, firstStep: Int = 0
+    updatesPerSecond: Double, episodes: Int, successLast20: Double?, firstStep: Int = 0,
+    firstWallSeconds: Double = 0
   ) {
     self.step = step
     self.steps = steps
@@ -35,12 +38,13 @@ public struct Progress: Sendable, Equatable {
     self.episodes = episodes
     self.successLast20 = successLast20
     self.firstStep = firstStep
+    self.firstWallSeconds = firstWallSeconds
   }
 
   /// Wall time to the latest end at the pace so far [s], nil before the first step.
   public var remainingSeconds: Double? {
-    guard step > firstStep, wallSeconds > 0 else { return nil }
-    let secondsPerStep = wallSeconds / Double(step - firstStep)
+    guard step > firstStep, wallSeconds > firstWallSeconds else { return nil }
+    let secondsPerStep = (wallSeconds - firstWallSeconds) / Double(step - firstStep)
     let bySteps = Double(steps - step) * secondsPerStep
     // Robot time per step is the same whatever part of the run this process has seen.
     let robotPerStep = robotSeconds / Double(step)

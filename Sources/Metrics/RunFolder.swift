@@ -15,7 +15,7 @@ public struct RunFolder: Sendable, Equatable {
 
   static let resolvedRecipeName = "resolved.yaml"
   private static let marks = [resolvedRecipeName, "metrics.jsonl"]
-  private static let files = marks + ["summary.json", "policy.safetensors"]
+  private static let files = marks + ["summary.json", "policy.safetensors", "resume.origin"]
   private static let folders = ["checkpoints", "logs", "sockets", "episodes"]
 
   /// One JSON object a line, see `MetricsLog`.
@@ -62,6 +62,12 @@ public struct RunFolder: Sendable, Equatable {
     return false
   }
 
+  /// The folder of a run that goes on, with all the folders in it; throws `noRun` where there is none.
+  public init(resuming path: String) throws(MetricsError) {
+    try self.init(opening: path)
+    for folder in Self.folders.map(file) { try Self.createFolder(folder) }
+  }
+
   /// The folder of a run that has been; throws `noRun` where there is none.
   public init(opening path: String) throws(MetricsError) {
     self.path = path
@@ -86,9 +92,22 @@ public struct RunFolder: Sendable, Equatable {
   /// Writes a whole file: a reader sees the old text or the new one, never a part.
   public func write(_ text: String, to file: String) throws(MetricsError) {
     let draft = file + ".part"
-    unlink(draft)
+    try Self.remove(draft)
     _ = try OutputFile(draft, start: .new, first: Array(text.utf8))
-    guard rename(draft, file) == 0 else { throw .refused(file: file, reason: systemReason()) }
+    try Self.rename(draft, file)
+  }
+
+  /// Removes a file, if there is one.
+  static func remove(_ file: String) throws(MetricsError) {
+    guard unlink(file) == 0 || errno == ENOENT else {
+      throw .refused(file: file, reason: systemReason())
+    }
+  }
+
+  static func rename(_ old: String, _ new: String) throws(MetricsError) {
+    guard Foundation.rename(old, new) == 0 else {
+      throw .refused(file: new, reason: systemReason())
+    }
   }
 
   private func file(_ name: String) -> String { Self.joined(path, name) }

@@ -10,15 +10,18 @@ struct LearnerLink: ~Copyable {
   private var learner: Client
   private var policies: Subscriber?
   private let pace: LaunchRecipe.Pace
-  private var sent: UInt64 = 0
-  private var accepted: UInt64 = 0
+  private var sent: UInt64
+  private var accepted: UInt64
   private static let mostUnderWay: UInt64 = 1000
   private var version: UInt64?
   private(set) var policy: GaussianPolicy?
 
-  init(_ session: SessionContext) throws {
+  /// A link whose learner has had `sent` transitions.
+  init(_ session: SessionContext, sent: UInt64) throws {
     let learner = try session.client(of: .learner, role: "learner")
     let policies = try session.subscriberInRealTime(to: .policy, role: "learner")
+    self.sent = sent
+    accepted = sent
     self.learner = learner
     self.policies = policies
     pace = session.recipe.launch.pace
@@ -89,14 +92,19 @@ struct LearnerLink: ~Copyable {
 /// An episode actor that explores with the learner's newest policy and uploads what it sees.
 struct ExploringActor: EpisodeActor, ~Copyable {
   var link: LearnerLink
+  private let seed: UInt64
   private var stream: RandomStream
 
   init(link: consuming LearnerLink, seed: UInt64) {
     self.link = link
+    self.seed = seed
     stream = RandomStream(seed: seed, name: "exploration")
   }
 
-  mutating func begin() throws {}
+  /// Each episode explores by a stream of its own, so that it can be done again by itself.
+  mutating func begin(_ episode: UInt64) throws {
+    stream = RandomStream(seed: seed, name: "exploration", index: episode)
+  }
 
   mutating func action(for observation: [Float]) throws -> ActorChoice {
     let current = try link.currentPolicy()
@@ -115,17 +123,32 @@ struct ActorSession {
   /// Acts until the training is over.
   func run() throws {
     var status = try StatusLink(role: "actor", session: session)
-    var loop = try EpisodeLoop(session, isEvaluation: false)
+    let point = try session.firstEpisode.map {
+      try ResumePoint(of: session.recipe.launch, before: $0)
+    }
+    let steps = UInt64(point?.steps ?? 0)
+    var loop = try EpisodeLoop(session, isEvaluation: false, steps: steps)
     var actor = ExploringActor(
-      link: try LearnerLink(session), seed: session.recipe.launch.seed)
+      link: try LearnerLink(session, sent: steps), seed: session.recipe.launch.seed)
     var rule = FinishRule(session.recipe.launch.finish)
+    for episode in point?.past ?? [] { rule.add(isRewarded: episode.isRewarded) }
+    // A real arm's clock begins anew with its driver.
+    let earlier = session.recipe.launch.clock == .realtime ? try earlierRobotTime() : 0
     try status.ready()
-    var episode: UInt64 = 0
+    var episode = point?.episode ?? 0
     while true {
-      let result = try loop.run(episode, with: &actor)
+      let result: EpisodeResult
+      if let point, episode == point.episode, session.recipe.launch.clock == .lockstep {
+        let start = try point.start()
+        result = try loop.run(again: start.origin, in: start.world, with: &actor)
+      } else {
+        result = try loop.run(episode, with: &actor)
+      }
       episode += 1
-      rule.add(result, steps: Int(loop.steps), robotNanoseconds: loop.robotTime)
-      try status.report(report(result, rule: rule, steps: loop.steps, time: loop.robotTime))
+      let time = earlier + loop.robotTime
+      rule.add(isRewarded: result.isRewarded)
+      rule.decide(steps: Int(loop.steps), robotNanoseconds: time)
+      try status.report(report(result, rule: rule, steps: loop.steps, time: time))
       status.listen()
       let reason = rule.reason ?? (isAskedToFinish(status) ? .interrupted : nil)
       guard let reason else { continue }
@@ -134,12 +157,20 @@ struct ActorSession {
         reason: reason, replay: hexadecimal(digest.replay), weights: hexadecimal(digest.weights))
       try status.report(
         Status(
-          role: "actor", step: loop.steps, episode: episode, robotNanoseconds: loop.robotTime,
+          role: "actor", step: loop.steps, episode: episode, robotNanoseconds: time,
           values: [], note: note.text))
       // Only now: a process that ends before this word has come looks like one that broke.
       loop.stopAll(reason: reason.rawValue)
       return
     }
+  }
+
+  /// Robot time of the training before this process, as its figures have it [ns].
+  private func earlierRobotTime() throws -> Int64 {
+    guard session.firstEpisode != nil else { return 0 }
+    let folder = try RunFolder(opening: session.recipe.launch.run)
+    let seconds = try MetricsRecord.records(of: folder.metrics).map(\.robotSeconds).max() ?? 0
+    return Int64(seconds * 1e9)
   }
 
   private func isAskedToFinish(_ status: borrowing StatusLink) -> Bool {
@@ -175,8 +206,11 @@ struct FinishRule {
 
   init(_ limits: LaunchRecipe.Finish) { self.limits = limits }
 
-  mutating func add(_ result: EpisodeResult, steps: Int, robotNanoseconds: Int64) {
-    rewarded.append(result.isRewarded)
+  /// Takes an episode.
+  mutating func add(isRewarded: Bool) { rewarded.append(isRewarded) }
+
+  /// Decides after the latest episode.
+  mutating func decide(steps: Int, robotNanoseconds: Int64) {
     if rewarded.count >= limits.window, success(ofLast: limits.window) >= limits.success {
       reason = .success
     } else if steps >= limits.steps {

@@ -39,9 +39,11 @@ public enum Commands {
   /// Runs one process of a session: `driver`, `controller`, `reward`, `reset`,
   /// `recorder`, `learner`, `actor`.
   ///
-  /// `supervisor` is the process that started this one, nil when a person did.
+  /// `supervisor` is the process that started this one, nil when a person did; `firstEpisode` is where
+  /// a training goes on.
   public static func process(
-    _ name: String, recipeFile: String, overrides: [String], supervisor: Int32?
+    _ name: String, recipeFile: String, overrides: [String], supervisor: Int32?,
+    firstEpisode: UInt64?
   ) throws {
     guard let role = Role(rawValue: name) else {
       throw SessionFailure("\(name): no such process")
@@ -49,7 +51,8 @@ public enum Commands {
     if let supervisor { try ParentWatch.dieWithParent(supervisor, by: .kill) }
     let recipe = try SessionRecipe.load(launchFile: recipeFile, overrides: overrides)
     let session = try SessionContext(
-      recipe: recipe, isSupervised: supervisor != nil, endsAtFirstSignal: true)
+      recipe: recipe, isSupervised: supervisor != nil, firstEpisode: firstEpisode,
+      endsAtFirstSignal: true)
     if supervisor == nil, let sockets = session.endpoints.folder {
       try FileManager.default.createDirectory(
         atPath: sockets, withIntermediateDirectories: true)
@@ -92,6 +95,12 @@ public enum Commands {
       progress.write("\(recipe.launch.run) holds this very training; --replace trains anew\n")
       return TrainingReport(summary: summary, folder: recipe.launch.run)
     }
+    return try train(recipe, earlier: earlier, progress: progress)
+  }
+
+  static func train(
+    _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
+  ) throws -> TrainingReport {
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try provideDemonstrations(for: recipe, progress: progress)
@@ -99,7 +108,7 @@ public enum Commands {
     let folder = try makeRun(recipe, earlier: earlier)
     let session = try SessionContext(recipe: recipe, isSupervised: false)
     var launch = try LaunchSession(
-      session, folder: folder, demonstrationMinutes: minutes, reporting: progress)
+      session, folder: folder, demonstrationMinutes: minutes, from: nil, reporting: progress)
     return TrainingReport(summary: try launch.run(), folder: folder.path)
   }
 
@@ -109,7 +118,7 @@ public enum Commands {
   /// Throws where the folder holds another training, or one that did not come to its end.
   static func finishedTraining(of recipe: SessionRecipe) throws -> Summary? {
     let run = recipe.launch.run
-    let choice = "--replace trains anew, run=… in another folder"
+    let choice = "--resume goes on with it, --replace trains anew, run=… in another folder"
     guard try RunFolder.holdsRun(run) else { return nil }
     guard let folder = try? RunFolder(opening: run),
       let earlier = try? SessionRecipe(resolved: folder.resolvedRecipe)
@@ -118,7 +127,9 @@ public enum Commands {
       let keys = recipe.keysDiffering(from: earlier)
       let rest = keys.count > 4 ? " and \(keys.count - 4) more" : ""
       let named = keys.prefix(4).joined(separator: ", ") + rest
-      throw SessionFailure("\(run): holds another training, it differs in \(named); \(choice)")
+      throw SessionFailure(
+        "\(run): holds another training, it differs in \(named); --replace trains anew, run=… in "
+          + "another folder")
     }
     guard let summary = try? Summary(of: folder) else {
       throw SessionFailure("\(run): holds this training, but it did not come to its end; \(choice)")

@@ -16,7 +16,7 @@ struct FixedActor<P: Policy>: EpisodeActor, ~Copyable {
     carry = policy.start()
   }
 
-  mutating func begin() throws { carry = policy.start() }
+  mutating func begin(_ episode: UInt64) throws { carry = policy.start() }
 
   mutating func action(for observation: [Float]) throws -> ActorChoice {
     ActorChoice(numbers: act(policy, &carry, on: observation, using: &stream))
@@ -39,7 +39,7 @@ struct DemonstratingActor: EpisodeActor, ~Copyable {
     carry = expert.start()
   }
 
-  mutating func begin() throws { carry = expert.start() }
+  mutating func begin(_ episode: UInt64) throws { carry = expert.start() }
 
   mutating func action(for observation: [Float]) throws -> ActorChoice {
     let intended = act(expert, &carry, on: observation, using: &stream)

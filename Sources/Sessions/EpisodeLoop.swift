@@ -6,8 +6,8 @@ import Wire
 
 /// What acts in an episode: a learning actor, an evaluated policy, or a scripted expert.
 protocol EpisodeActor: ~Copyable {
-  /// An episode begins.
-  mutating func begin() throws
+  /// An episode of this number begins.
+  mutating func begin(_ episode: UInt64) throws
   /// The action for a scaled observation.
   mutating func action(for observation: [Float]) throws -> ActorChoice
   /// A step is over.
@@ -42,7 +42,7 @@ struct Episode: Sendable {
 struct EpisodeLoop: ~Copyable {
   /// The arm's state now; nil before the first reset.
   private(set) var state: ArmState?
-  private(set) var steps: UInt64 = 0
+  private(set) var steps: UInt64
   private var arm: ArmLink
   private var recorder: RecordLink
   private var reward: Client
@@ -51,7 +51,7 @@ struct EpisodeLoop: ~Copyable {
   private let layout: ObservationLayout
   private let isEvaluation: Bool
 
-  init(_ session: SessionContext, isEvaluation: Bool) throws {
+  init(_ session: SessionContext, isEvaluation: Bool, steps: UInt64 = 0) throws {
     let arm = try ArmLink(session)
     let reward = try session.client(of: .reward, role: "reward")
     let reset = try session.client(of: .reset, role: "reset")
@@ -59,6 +59,7 @@ struct EpisodeLoop: ~Copyable {
     layout = try ObservationLayout(
       task: session.recipe.task, baseFromTarget: session.geometry.baseFromTarget)
     self.session = session
+    self.steps = steps
     self.isEvaluation = isEvaluation
     self.arm = arm
     self.recorder = recorder
@@ -73,8 +74,21 @@ struct EpisodeLoop: ~Copyable {
   mutating func run<A: EpisodeActor & ~Copyable>(
     _ number: UInt64, with actor: inout A
   ) throws -> EpisodeResult {
-    var episode = try begin(number)
-    try actor.begin()
+    try run(begin(number), with: &actor)
+  }
+
+  /// A recorded episode, from its start on, whatever the actor does in it now.
+  mutating func run<A: EpisodeActor & ~Copyable>(
+    again origin: EpisodeOrigin, in world: WorldSnapshot, with actor: inout A
+  ) throws -> EpisodeResult {
+    try run(begin(again: origin, in: world), with: &actor)
+  }
+
+  private mutating func run<A: EpisodeActor & ~Copyable>(
+    _ begun: Episode, with actor: inout A
+  ) throws -> EpisodeResult {
+    var episode = begun
+    try actor.begin(episode.result.episode)
     while true {
       let choice = try actor.action(for: episode.observation)
       let transition = try step(choice, in: &episode)

@@ -15,15 +15,19 @@ struct LaunchSession: ~Copyable {
   private var line: ProgressLine
   private let start = MonotonicClock.now
   private let startedAt: Double
+  /// Wall time of the training before this session [s].
+  private let earlierWall: Double
   private var summary: Summary
   private var finishNote: FinishNote?
   private let reporting: Reporting
 
+  /// A session in a folder whose figures end where it begins.
   init(
     _ session: SessionContext, folder: RunFolder, demonstrationMinutes: Double,
-    reporting: Reporting
+    from point: ResumePoint?, reporting: Reporting
   ) throws {
     let startedAt = wallTime()
+    let before = point == nil ? nil : try MetricsRecord.records(of: folder.metrics).last
     let processes = try SessionProcesses(session, folder: folder)
     let metrics = try MetricsLog(appendingTo: folder.metrics)
     let events = try EventFile(
@@ -35,15 +39,19 @@ struct LaunchSession: ~Copyable {
     self.metrics = metrics
     self.events = events
     let launch = session.recipe.launch
+    earlierWall = before?.wallSeconds ?? 0
     progress = Metrics.Progress(
-      step: 0, steps: launch.finish.steps, robotSeconds: 0,
-      robotSecondsLimit: launch.finish.robotMinutes * 60, wallSeconds: 0, updatesPerSecond: 0,
-      episodes: 0, successLast20: nil)
+      step: point?.steps ?? 0, steps: launch.finish.steps,
+      robotSeconds: before?.robotSeconds ?? 0,
+      robotSecondsLimit: launch.finish.robotMinutes * 60, wallSeconds: earlierWall,
+      updatesPerSecond: 0, episodes: point?.past.count ?? 0, successLast20: nil,
+      firstStep: point?.steps ?? 0, firstWallSeconds: earlierWall)
     line = ProgressLine(to: reporting.destination)
     self.reporting = reporting
     summary = Summary(
       seed: launch.seed, robot: launch.robot, task: launch.task, finishReason: .fault, steps: 0,
-      episodes: 0, rewardedEpisodes: 0, updates: 0, updatesPerStep: 0, successLast20: nil,
+      episodes: 0, rewardedEpisodes: point?.past.count { $0.isRewarded } ?? 0, updates: 0,
+      updatesPerStep: 0, successLast20: nil,
       robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
       replayDigest: "", weightsDigest: "")
   }
@@ -107,7 +115,7 @@ struct LaunchSession: ~Copyable {
   private mutating func note(_ status: Status) throws {
     let values = Dictionary(
       status.values.map { ($0.name, $0.value) }, uniquingKeysWith: { _, new in new })
-    let wall = Double(MonotonicClock.now - start) * 1e-9
+    let wall = earlierWall + Double(MonotonicClock.now - start) * 1e-9
     if status.role == Role.actor.rawValue { noteActor(status, values) }
     if status.role == Role.learner.rawValue { noteLearner(values) }
     if !status.note.isEmpty { finishNote = FinishNote(status.note) }
@@ -116,7 +124,8 @@ struct LaunchSession: ~Copyable {
       try metrics.append(
         step: Int(status.step), robotSeconds: progress.robotSeconds, wallSeconds: wall,
         values: values)
-      try events.append(step: Int(status.step), wallTime: startedAt + wall, values: values)
+      try events.append(
+        step: Int(status.step), wallTime: startedAt + wall - earlierWall, values: values)
     }
     if let text = line.text(for: progress) { reporting.write(text) }
   }
@@ -141,7 +150,7 @@ struct LaunchSession: ~Copyable {
     summary.steps = progress.step
     summary.episodes = progress.episodes
     summary.robotMinutes = progress.robotSeconds / 60
-    summary.wallMinutes = Double(MonotonicClock.now - start) * 1e-9 / 60
+    summary.wallMinutes = (earlierWall + Double(MonotonicClock.now - start) * 1e-9) / 60
     summary.successLast20 = progress.successLast20
     summary.finishReason = finishNote?.reason ?? (session.stopCheck() ? .interrupted : .fault)
     summary.replayDigest = finishNote?.replay ?? ""

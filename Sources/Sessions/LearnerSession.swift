@@ -27,6 +27,9 @@ struct LearnerSession: ~Copyable {
   private var pending: [Transition] = []
   private var learned = 0
   private var updates = 0
+  /// Updates that this process has not made itself, or not while a robot waited.
+  private var earlierUpdates = 0
+  private var isCatchingUp = false
   private var busyNanoseconds: Int64 = 0
   private var snapshots: [PolicySnapshot] = []
   private var waiting: [(request: Request, version: UInt64)] = []
@@ -57,10 +60,12 @@ struct LearnerSession: ~Copyable {
   /// Learns until told to stop.
   mutating func run() throws {
     try status.ready()
-    if demonstrations.count > 0 {
-      for _ in 0..<recipe.learner.pretrainUpdates { update(shown: recipe.learner.batch) }
+    if let episode = session.firstEpisode {
+      try catchUp(to: ResumePoint(of: recipe, before: episode))
+    } else {
+      try pretrain()
     }
-    try publish(version: 0)
+    earlierUpdates = updates
     while !isStopped {
       let wait: Duration = pending.isEmpty ? .milliseconds(200) : .zero
       while let request = try server.next(within: wait) {
@@ -69,6 +74,36 @@ struct LearnerSession: ~Copyable {
       }
       if !pending.isEmpty { try learn(from: pending.removeFirst()) }
     }
+  }
+
+  private mutating func pretrain() throws {
+    if demonstrations.count > 0 {
+      for _ in 0..<recipe.learner.pretrainUpdates { update(shown: recipe.learner.batch) }
+    }
+    try publish(version: 0)
+  }
+
+  /// Comes to where the learner stood before an episode: takes the newest checkpoint from which the
+  /// policies that the actor may ask for still lie ahead, and learns again from the steps after it.
+  private mutating func catchUp(to point: ResumePoint) throws {
+    let steps = try point.transitions()
+    let most = steps.count - recipe.pace.lag - recipe.pace.publishEvery
+    if let (saved, file) = LearnerCheckpoint.newest(in: recipe.run, upTo: most) {
+      guard saved.demonstrations == demonstrations.digest() else {
+        throw SessionFailure(
+          "\(recipe.demonstrations.folder): not the demonstrations that the training began with; "
+            + "bring them back, or train anew with --replace")
+      }
+      try learner.restore(file)
+      (stream, updates, learned) = (saved.stream, saved.updates, saved.steps)
+      for step in steps.prefix(learned) { online.append(step) }
+    } else {
+      try pretrain()
+    }
+    isCatchingUp = true
+    for step in steps.dropFirst(learned) { try learn(from: step) }
+    isCatchingUp = false
+    busyNanoseconds = 0
   }
 
   private mutating func answer(_ request: Request) throws {
@@ -117,7 +152,7 @@ struct LearnerSession: ~Copyable {
       try publish(version: UInt64(learned))
     }
     if learned.isMultiple(of: recipe.checkpointEvery) { try save(isLast: false) }
-    if learned.isMultiple(of: 50) { try report() }
+    if learned.isMultiple(of: 50), !isCatchingUp { try report() }
   }
 
   /// Rows of a batch that come from demonstrations.
@@ -171,11 +206,14 @@ struct LearnerSession: ~Copyable {
   }
 
   private mutating func save(isLast: Bool) throws {
-    let folder = recipe.run
-    try Safetensors(decoding: learner.snapshot().encoded()).write(
-      to: folder + "/policy.safetensors")
-    let name = isLast ? "last" : "step-" + String(format: "%08d", learned)
-    try learner.checkpoint().write(to: folder + "/checkpoints/\(name).safetensors")
+    let run = recipe.run
+    try Safetensors(decoding: learner.snapshot().encoded()).write(to: run + "/policy.safetensors")
+    let path =
+      isLast
+      ? run + "/checkpoints/last.safetensors" : LearnerCheckpoint.path(in: run, steps: learned)
+    let checkpoint = LearnerCheckpoint(
+      steps: learned, updates: updates, stream: stream, demonstrations: demonstrations.digest())
+    try checkpoint.file(with: learner).write(to: path)
   }
 
   private mutating func report() throws {
@@ -188,7 +226,8 @@ struct LearnerSession: ~Copyable {
     values.append(StatusValue(name: "learner/updates", value: Double(updates)))
     values.append(
       StatusValue(
-        name: "learner/updatesPerSecond", value: Double(updates - before) / seconds))
+        name: "learner/updatesPerSecond",
+        value: Double(updates - max(before, earlierUpdates)) / seconds))
     let steps = max(1, learned - recipe.learner.startStep + 1)
     values.append(
       StatusValue(

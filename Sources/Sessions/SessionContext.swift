@@ -12,12 +12,18 @@ struct SessionContext: Sendable {
   let geometry: TaskGeometry
   /// Whether `launch` started this process and watches it.
   let isSupervised: Bool
+  /// The episode that a training goes on with; nil at its beginning.
+  let firstEpisode: UInt64?
   private let endsAtFirstSignal: Bool
   private let stopSignal: StopSignal
 
   /// What has nothing to finish first ends at the first signal, anything else at the second.
-  init(recipe: SessionRecipe, isSupervised: Bool, endsAtFirstSignal: Bool = false) throws {
+  init(
+    recipe: SessionRecipe, isSupervised: Bool, firstEpisode: UInt64? = nil,
+    endsAtFirstSignal: Bool = false
+  ) throws {
     self.recipe = recipe
+    self.firstEpisode = firstEpisode
     self.endsAtFirstSignal = endsAtFirstSignal
     self.isSupervised = isSupervised
     endpoints = Endpoints(recipe: recipe.launch)

@@ -176,11 +176,16 @@ struct SessionProcesses: ~Copyable {
       role.rawValue, folder.resolvedRecipe, "--supervised-by",
       String(ProcessInfo.processInfo.processIdentifier),
     ]
+    if let episode = session.firstEpisode {
+      process.arguments? += ["--first-episode", "\(episode)"]
+    }
     let log = folder.log(of: role.rawValue)
-    guard FileManager.default.createFile(atPath: log, contents: nil) else {
+    let isThere = session.firstEpisode != nil && FileManager.default.fileExists(atPath: log)
+    guard isThere || FileManager.default.createFile(atPath: log, contents: nil) else {
       throw SessionFailure("\(log): cannot be written")
     }
     let handle = FileHandle(forWritingAtPath: log)
+    _ = try handle?.seekToEnd()
     process.standardOutput = handle
     process.standardError = handle
     process.standardInput = FileHandle.nullDevice

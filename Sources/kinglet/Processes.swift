@@ -13,13 +13,16 @@ struct ProcessArguments: ParsableArguments {
 
   @Option(help: .hidden)
   var supervisedBy: Int32?
+
+  @Option(help: .hidden)
+  var firstEpisode: UInt64?
 }
 
 extension SessionProcess {
   mutating func run() throws {
     try Commands.process(
       Self.name, recipeFile: arguments.recipe.file, overrides: arguments.recipe.overrides,
-      supervisor: arguments.supervisedBy)
+      supervisor: arguments.supervisedBy, firstEpisode: arguments.firstEpisode)
   }
 }
 

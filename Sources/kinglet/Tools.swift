@@ -11,8 +11,22 @@ struct Launch: ParsableCommand {
   var dryRun = false
   @Flag(help: "Remove an earlier run of the same folder.")
   var replace = false
+  @Flag(help: "Go on with a training that ended early: launch --resume RUN.")
+  var resume = false
+
+  mutating func validate() throws {
+    if resume, replace || dryRun {
+      throw ValidationError("--resume goes on; --replace and --dry-run say something else")
+    }
+  }
 
   mutating func run() throws {
+    if resume {
+      let report = try Commands.resume(
+        run: recipe.file, overrides: recipe.overrides, progress: output.progress)
+      try output.show(report)
+      return
+    }
     if dryRun {
       let plan = try Commands.dryRun(file: recipe.file, overrides: recipe.overrides)
       try output.show(plan)

@@ -7,6 +7,9 @@ private struct Digests: Decodable, Equatable {
   var weightsDigest: String
   var steps: Int
   var updates: Int
+  var episodes: Int
+  var rewardedEpisodes: Int
+  var robotMinutes: Double
 }
 
 @Suite(.serialized) struct DeterminismTests {
@@ -24,17 +27,72 @@ private struct Digests: Decodable, Equatable {
     try #require(outcome.status == 0, "\(outcome.errors)")
   }
 
+  private func words(_ name: String, _ changes: [String]) -> [String] {
+    [
+      "launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path(name),
+      "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2", "finish.steps=250",
+      "learner.startStep=100", "learner.ensemble=2", "learner.drawn=2", "learner.width=64",
+      "learner.pretrainUpdates=50", "learner.updatesPerStep=1", "--json",
+    ] + changes
+  }
+
   private func train(_ name: String, _ changes: [String]) throws -> Digests {
-    let outcome = try KingletProcess.run(
-      [
-        "launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path(name),
-        "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2", "finish.steps=250",
-        "learner.startStep=100", "learner.ensemble=2", "learner.drawn=2", "learner.width=64",
-        "learner.pretrainUpdates=50",
-        "learner.updatesPerStep=1", "--json",
-      ] + changes, scratch: scratch)
+    try digests(of: words(name, changes))
+  }
+
+  private func digests(of words: [String]) throws -> Digests {
+    let outcome = try KingletProcess.run(words, scratch: scratch)
     try #require(outcome.status == 0, "\(outcome.errors)")
     return try JSONDecoder().decode(Digests.self, from: Data(outcome.output.utf8))
+  }
+
+  @Test func `a killed training goes on as if it had never been, however often`() throws {
+    let changes = ["seed=3", "finish.steps=500", "checkpointEvery=60"]
+    let whole = try train("w", changes)
+    let run = scratch.path("v")
+    for (index, steps) in [0, 130, 290, 400].enumerated() {
+      let launch = try KingletProcess(
+        index == 0 ? words("v", changes) : ["launch", "--resume", run, "placement=process"],
+        scratch: scratch)
+      defer { launch.end() }
+      try wait(for: launch, "it ended before it was killed") {
+        let text = try? String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8)
+        let lines = text?.split(separator: "\n") ?? []
+        let reached = lines.compactMap { $0.firstMatch(of: /"step":(\d+)/).flatMap { Int($0.1) } }
+        return reached.contains { $0 > steps }
+      }
+      kill(launch.process.processIdentifier, SIGKILL)
+      _ = try launch.finish(within: 10)
+      try #require(KingletProcess.isGone(run))
+    }
+    #expect(try digests(of: ["launch", "--resume", run, "--json"]) == whole)
+    let recorded = try KingletProcess.run(
+      ["episodes", "verify", run + "/episodes", "--json"], scratch: scratch)
+    #expect(recorded.status == 0)
+    for (words, complaint) in [
+      (["--resume", run], "the training is over"),
+      (["--resume", run, "learner.width=32"], "cannot change"),
+      (["--resume", scratch.path("none")], "holds no run"),
+    ] {
+      let refused = try KingletProcess.run(["launch"] + words, scratch: scratch)
+      #expect(refused.status != 0 && refused.errors.contains(complaint), "\(refused.errors)")
+    }
+  }
+
+  @Test func `a training in real time goes on with the episode after`() throws {
+    let run = scratch.path("u")
+    let changes = ["clock=realtime", "finish.steps=160", "learner.startStep=20", "task.steps=20"]
+    let launch = try KingletProcess(words("u", changes), scratch: scratch)
+    defer { launch.end() }
+    let third = run + "/episodes/episode-000002.mcap"
+    try wait(for: launch, "no third episode") { FileManager.default.fileExists(atPath: third) }
+    kill(launch.process.processIdentifier, SIGKILL)
+    _ = try launch.finish(within: 10)
+    try #require(KingletProcess.isGone(run))
+    let before = FileManager.default.contents(atPath: third)
+    let ended = try digests(of: ["launch", "--resume", run, "--json"])
+    #expect(ended.steps >= 160 && ended.episodes >= 8)
+    #expect(before != nil && before == FileManager.default.contents(atPath: third))
   }
 
   @Test func `a session is byte-identical in either placement, with any number of threads`() throws

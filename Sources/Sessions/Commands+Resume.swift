@@ -1,0 +1,70 @@
+import Foundation
+import Metrics
+import Recipes
+
+extension Commands {
+  /// What may change while a training goes on: where it ends, and how it runs.
+  private static let changeable = ["finish.", "learner.threads", "placement", "endpoints", "run"]
+
+  /// Goes on with a training that ended early: `kinglet launch --resume RUN`.
+  ///
+  /// In lock-step the result is that of a training which was never interrupted, byte for byte.
+  public static func resume(
+    run: String, overrides: [String], progress: Reporting
+  ) throws -> TrainingReport {
+    let folder = try RunFolder(resuming: run)
+    let before = try SessionRecipe(resolved: folder.resolvedRecipe)
+    var recipe = try SessionRecipe(resolved: folder.resolvedRecipe, overrides: overrides)
+    // The folder may have been moved.
+    recipe.launch.run = run
+    let changed = recipe.keysDiffering(from: before)
+    if let key = changed.first(where: { key in !changeable.contains { key.hasPrefix($0) } }) {
+      throw SessionFailure(
+        "\(run): \(key) cannot change while a training goes on; train anew with run=…")
+    }
+    try refuseFinished(folder, changed: changed)
+    guard recipe.launch.recording == .all else {
+      throw SessionFailure(
+        "\(run): was trained with recording=none, so there is nothing to go on from")
+    }
+    guard let point = try ResumePoint(of: recipe.launch) else {
+      progress.write("no episode came to its end: beginning anew\n")
+      return try train(recipe, earlier: .replace, progress: progress)
+    }
+    return try goOn(with: recipe, in: folder, from: point, progress: progress)
+  }
+
+  private static func goOn(
+    with recipe: SessionRecipe, in folder: RunFolder, from point: ResumePoint, progress: Reporting
+  ) throws -> TrainingReport {
+    var minutes = 0.0
+    if recipe.launch.learner.demonstrationShare > 0 {
+      minutes = try DemonstrationFolder(recipe.launch.demonstrations.folder, for: recipe)
+        .robotMinutes
+    }
+    if recipe.launch.clock == .lockstep, !point.isOfThisProgram() {
+      progress.write(
+        "another build or processor than before: results may differ in their last bits\n")
+    }
+    let session = try SessionContext(
+      recipe: recipe, isSupervised: false, firstEpisode: point.episode)
+    try? FileManager.default.removeItem(atPath: folder.summary)
+    if recipe.launch.clock == .lockstep { try point.makeRoom() }
+    try MetricsLog.cut(folder.metrics, afterStep: point.steps)
+    try folder.write(
+      recipe.resolvedYAML(revision: gitRevision(), date: isoDate()), to: folder.resolvedRecipe)
+    progress.write("going on with episode \(point.episode), after \(point.steps) steps\n")
+    var launch = try LaunchSession(
+      session, folder: folder, demonstrationMinutes: minutes, from: point, reporting: progress)
+    return TrainingReport(summary: try launch.run(), folder: folder.path)
+  }
+
+  private static func refuseFinished(_ folder: RunFolder, changed: [String]) throws {
+    guard let summary = try? Summary(of: folder), summary.finishReason != .interrupted,
+      summary.finishReason != .fault, !changed.contains(where: { $0.hasPrefix("finish.") })
+    else { return }
+    throw SessionFailure(
+      "\(folder.path): the training is over (\(summary.finishReason.rawValue)); to train on, say when "
+        + "to end, such as finish.robotMinutes=30 finish.window=1000")
+  }
+}
