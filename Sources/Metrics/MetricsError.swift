@@ -6,6 +6,8 @@ public enum MetricsError: Error, Sendable, Equatable, CustomStringConvertible {
   case foreignFolder(String, contents: String)
   /// The folder holds no run.
   case noRun(folder: String)
+  /// Another process works in the folder.
+  case inUse(folder: String)
   /// The system refused to create, write or read a file.
   case refused(file: String, reason: String)
   /// A file does not hold what its name promises.
@@ -21,6 +23,8 @@ public enum MetricsError: Error, Sendable, Equatable, CustomStringConvertible {
         "\(folder): is not a run's folder, it holds \(contents); choose another one with run=…"
       case .noRun(let folder):
         "\(folder): holds no run; there is no \(RunFolder.resolvedRecipeName) in it"
+      case .inUse(let folder):
+        "\(folder): another session is running there; end it first, or name another folder with run=…"
       case .refused(let file, let reason):
         "\(file): \(reason)"
       case .malformed(let file, let reason):

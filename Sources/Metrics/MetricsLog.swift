@@ -1,3 +1,5 @@
+import Foundation
+
 /// Appends to `metrics.jsonl`: one JSON object a line, keys in a fixed order.
 ///
 /// `{"step":40,"robotSeconds":4,"wallSeconds":1.5,"values":{"critic/loss":0.25}}`. A value that is
@@ -13,16 +15,17 @@ public struct MetricsLog: ~Copyable {
   ///
   /// A reader sees the old file or the new one.
   public static func cut(_ path: String, afterStep step: Int) throws(MetricsError) {
-    let records = try MetricsRecord.records(of: path).filter { $0.step <= step }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .refused(file: path, reason: "cannot be read")
+    }
+    let records = try MetricsRecord.records(of: path)
+    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let kept = zip(records, lines).filter { $0.0.step <= step }.flatMap {
+      $0.1 + [UInt8(ascii: "\n")]
+    }
     let draft = path + ".part"
     try RunFolder.remove(draft)
-    var log = try MetricsLog(appendingTo: draft)
-    for record in records {
-      try log.append(
-        step: record.step, robotSeconds: record.robotSeconds, wallSeconds: record.wallSeconds,
-        values: record.values)
-    }
-    try log.flush()
+    _ = try OutputFile(draft, start: .new, first: kept)
     try RunFolder.rename(draft, path)
   }
 

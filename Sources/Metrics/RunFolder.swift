@@ -62,6 +62,29 @@ public struct RunFolder: Sendable, Equatable {
     return false
   }
 
+  /// Works in a folder that no other process works in meanwhile; makes it where there is none.
+  ///
+  /// The kernel lets go of it with this process, however that ends. Throws `inUse`.
+  @discardableResult public static func holding<Result>(
+    _ path: String, _ work: () throws -> Result
+  ) throws -> Result {
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    try createFolder(path)
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw MetricsError.refused(file: path, reason: systemReason()) }
+    defer {
+      close(descriptor)
+      // Work that was refused before it began leaves no empty folder.
+      if isNew { rmdir(path) }
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw errno == EWOULDBLOCK
+        ? MetricsError.inUse(folder: path)
+        : MetricsError.refused(file: path, reason: systemReason())
+    }
+    return try work()
+  }
+
   /// The folder of a run that goes on, with all the folders in it; throws `noRun` where there is none.
   public init(resuming path: String) throws(MetricsError) {
     try self.init(opening: path)
@@ -78,11 +101,6 @@ public struct RunFolder: Sendable, Equatable {
 
   /// What a process wrote.
   public func log(of process: String) -> String { logs + "/\(process).log" }
-
-  /// A checkpoint; names sort by step.
-  public func checkpoint(atStep step: Int) -> String {
-    checkpoints + "/step-" + padded(step, digits: 9) + ".safetensors"
-  }
 
   /// A TensorBoard event file of this run, started at a time in seconds since 1970.
   public func events(startedAt unixSeconds: Int) -> String {

@@ -53,7 +53,9 @@ struct LearnerLink: ~Copyable {
   ///
   /// In lock-step exactly the one made from the steps up to `sent - lag`, rounded down to a published
   /// one; in real time the newest.
-  mutating func currentPolicy() throws -> (policy: GaussianPolicy, version: UInt64) {
+  mutating func currentPolicy(
+    within patience: Duration = .seconds(300)
+  ) throws -> (policy: GaussianPolicy, version: UInt64) {
     let every = UInt64(pace.publishEvery)
     let known = sent > UInt64(pace.lag) ? sent - UInt64(pace.lag) : 0
     let wanted = known / every * every
@@ -63,7 +65,7 @@ struct LearnerLink: ~Copyable {
       }
     } else if version != wanted {
       let answer = try learner.call(
-        .policyRequest(minimumVersion: wanted), within: .seconds(300))
+        .policyRequest(minimumVersion: wanted), within: patience)
       guard case .policy(let snapshot) = answer else {
         throw SessionFailure("learner sent an answer of another kind to a policy request")
       }
@@ -131,10 +133,12 @@ struct ActorSession {
     var actor = ExploringActor(
       link: try LearnerLink(session, sent: steps), seed: session.recipe.launch.seed)
     var rule = FinishRule(session.recipe.launch.finish)
-    for episode in point?.past ?? [] { rule.add(isRewarded: episode.isRewarded) }
+    for episode in point?.whole ?? [] { rule.add(isRewarded: episode.isRewarded) }
     // A real arm's clock begins anew with its driver.
     let earlier = session.recipe.launch.clock == .realtime ? try earlierRobotTime() : 0
     try status.ready()
+    // A learner that goes on first learns again what it had not saved; `launch` sees it if it dies.
+    if point != nil { _ = try actor.link.currentPolicy(within: .seconds(3600)) }
     var episode = point?.episode ?? 0
     while true {
       let result: EpisodeResult

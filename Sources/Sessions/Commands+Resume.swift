@@ -4,7 +4,7 @@ import Recipes
 
 extension Commands {
   /// What may change while a training goes on: where it ends, and how it runs.
-  private static let changeable = ["finish.", "learner.threads", "placement", "endpoints", "run"]
+  private static let changeable = ["finish.", "learner.threads", "placement", "endpoints"]
 
   /// Goes on with a training that ended early: `kinglet launch --resume RUN`.
   ///
@@ -12,11 +12,21 @@ extension Commands {
   public static func resume(
     run: String, overrides: [String], progress: Reporting
   ) throws -> TrainingReport {
+    _ = try RunFolder(opening: run)
+    return try RunFolder.holding(run) {
+      try resumeAlone(run: run, overrides: overrides, progress: progress)
+    }
+  }
+
+  private static func resumeAlone(
+    run: String, overrides: [String], progress: Reporting
+  ) throws -> TrainingReport {
     let folder = try RunFolder(resuming: run)
-    let before = try SessionRecipe(resolved: folder.resolvedRecipe)
+    var before = try SessionRecipe(resolved: folder.resolvedRecipe)
     var recipe = try SessionRecipe(resolved: folder.resolvedRecipe, overrides: overrides)
     // The folder may have been moved.
-    recipe.launch.run = run
+    if recipe.launch.run == before.launch.run { recipe.launch.run = run }
+    before.launch.run = run
     let changed = recipe.keysDiffering(from: before)
     if let key = changed.first(where: { key in !changeable.contains { key.hasPrefix($0) } }) {
       throw SessionFailure(
@@ -27,9 +37,15 @@ extension Commands {
       throw SessionFailure(
         "\(run): was trained with recording=none, so there is nothing to go on from")
     }
+    if recipe.launch.clock == .realtime { try ResumePoint.recover(run) }
     guard let point = try ResumePoint(of: recipe.launch) else {
+      guard try holdsNothing(folder) else {
+        throw SessionFailure(
+          "\(folder.episodes): the recordings that the training would go on from are gone; bring them "
+            + "back, or train anew with --replace")
+      }
       progress.write("no episode came to its end: beginning anew\n")
-      return try train(recipe, earlier: .replace, progress: progress)
+      return try trainAlone(recipe, earlier: .replace, progress: progress)
     }
     return try goOn(with: recipe, in: folder, from: point, progress: progress)
   }
@@ -42,6 +58,8 @@ extension Commands {
       minutes = try DemonstrationFolder(recipe.launch.demonstrations.folder, for: recipe)
         .robotMinutes
     }
+    // Read before anything is touched: what has no figures was no training.
+    _ = try MetricsRecord.records(of: folder.metrics)
     if recipe.launch.clock == .lockstep, !point.isOfThisProgram() {
       progress.write(
         "another build or processor than before: results may differ in their last bits\n")
@@ -57,6 +75,14 @@ extension Commands {
     var launch = try LaunchSession(
       session, folder: folder, demonstrationMinutes: minutes, from: point, reporting: progress)
     return TrainingReport(summary: try launch.run(), folder: folder.path)
+  }
+
+  /// Whether a run ended within its first episode, so that a new beginning destroys nothing.
+  private static func holdsNothing(_ folder: RunFolder) throws -> Bool {
+    let recordings = try FileManager.default.contentsOfDirectory(atPath: folder.episodes)
+    guard !recordings.contains(where: { $0.hasSuffix(".mcap") }) else { return false }
+    return recordings.contains { $0.hasSuffix(".part") }
+      || LearnerCheckpoint.newest(in: folder.path, upTo: .max)?.checkpoint.steps ?? 0 == 0
   }
 
   private static func refuseFinished(_ folder: RunFolder, changed: [String]) throws {

@@ -101,6 +101,15 @@ public enum Commands {
   static func train(
     _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
   ) throws -> TrainingReport {
+    try RunFolder.holding(recipe.launch.run) {
+      try trainAlone(recipe, earlier: earlier, progress: progress)
+    }
+  }
+
+  /// Trains in a folder that this process has taken.
+  static func trainAlone(
+    _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
+  ) throws -> TrainingReport {
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try provideDemonstrations(for: recipe, progress: progress)
@@ -118,7 +127,8 @@ public enum Commands {
   /// Throws where the folder holds another training, or one that did not come to its end.
   static func finishedTraining(of recipe: SessionRecipe) throws -> Summary? {
     let run = recipe.launch.run
-    let choice = "--resume goes on with it, --replace trains anew, run=… in another folder"
+    let goesOn = recipe.launch.recording == .all ? "launch --resume \(run) goes on with it, " : ""
+    let choice = goesOn + "--replace trains anew, run=… in another folder"
     guard try RunFolder.holdsRun(run) else { return nil }
     guard let folder = try? RunFolder(opening: run),
       let earlier = try? SessionRecipe(resolved: folder.resolvedRecipe)
@@ -314,6 +324,12 @@ public enum Commands {
 
   /// Starts driver, controller, reward and reset, acts in this process, and ends them.
   static func beside<Result>(
+    _ recipe: SessionRecipe, act: (SessionContext) throws -> Result
+  ) throws -> Result {
+    try RunFolder.holding(recipe.launch.run) { try besideAlone(recipe, act: act) }
+  }
+
+  private static func besideAlone<Result>(
     _ recipe: SessionRecipe, act: (SessionContext) throws -> Result
   ) throws -> Result {
     let folder = try makeRun(recipe, earlier: .replace)

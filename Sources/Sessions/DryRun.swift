@@ -44,7 +44,7 @@ public struct DryRun: Report {
   /// The resolved recipe as YAML.
   public var recipe: String
 
-  init(_ recipe: SessionRecipe) throws {
+  init(_ recipe: SessionRecipe, earlier: Commands.EarlierRun) throws {
     let run = recipe.launch.run
     let roles = SessionProcesses.surroundings(of: recipe.launch) + [.learner, .actor]
     processes = roles.map {
@@ -55,17 +55,27 @@ public struct DryRun: Report {
       uniqueKeysWithValues: Meeting.allCases.map { ($0.rawValue, meetings[$0]) })
     margins = try Self.margins(recipe)
     self.recipe = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
-    look(intoFoldersOf: recipe)
+    look(intoFoldersOf: recipe, earlier: earlier)
   }
 
-  private mutating func look(intoFoldersOf recipe: SessionRecipe) {
+  private mutating func look(
+    intoFoldersOf recipe: SessionRecipe, earlier: Commands.EarlierRun
+  ) {
     let run = recipe.launch.run
     do {
+      guard earlier == .keep else {
+        folders[run] = try RunFolder.holdsRun(run) ? "an earlier run, which is removed" : "new"
+        return lookForDemonstrations(of: recipe)
+      }
       let finished = try Commands.finishedTraining(of: recipe)
       folders[run] = finished == nil ? "new" : "this very training, finished"
     } catch {
       obstacles.append("\(error)")
     }
+    lookForDemonstrations(of: recipe)
+  }
+
+  private mutating func lookForDemonstrations(of recipe: SessionRecipe) {
     guard recipe.launch.learner.demonstrationShare > 0 else { return }
     let source = recipe.launch.demonstrations.folder
     guard DemonstrationFolder.exists(source) else {
@@ -122,8 +132,10 @@ public struct DryRun: Report {
 
 extension Commands {
   /// What `launch` would start and where: `kinglet launch --dry-run`.
-  public static func dryRun(file: String, overrides: [String]) throws -> DryRun {
-    try DryRun(SessionRecipe.load(launchFile: file, overrides: overrides))
+  public static func dryRun(
+    file: String, overrides: [String], earlier: EarlierRun
+  ) throws -> DryRun {
+    try DryRun(SessionRecipe.load(launchFile: file, overrides: overrides), earlier: earlier)
   }
 }
 

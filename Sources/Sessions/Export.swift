@@ -75,7 +75,8 @@ extension Commands {
   /// Whether a file of a folder that was named belongs to a run within that run, such as an evaluation
   /// of it: named by itself, that is exported too.
   private static func isOfInnerRun(_ file: String, below paths: [String]) -> Bool {
-    guard let path = paths.first(where: { file.hasPrefix($0 + ($0.hasSuffix("/") ? "" : "/")) }),
+    let above = paths.filter { file.hasPrefix($0 + ($0.hasSuffix("/") ? "" : "/")) }
+    guard let path = above.max(by: { $0.count < $1.count }),
       (try? RunFolder(opening: path)) != nil
     else { return false }
     let run = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()

@@ -65,7 +65,6 @@ public struct FollowReport: Report {
   }
 
   mutating func note(_ result: EpisodeResult) {
-    steps = result.steps
     isRewarded = result.isRewarded
   }
 

@@ -28,21 +28,25 @@ struct FollowSession {
     var episode = try loop.begin(recorded.origin.start.episode) { arm in
       try approach(with: &arm, noting: &report)
     }
-    let poses = Dictionary(
-      recorded.states.map { ($0.tick, $0.baseFromTool) }, uniquingKeysWith: { first, _ in first })
     var isOver = false
+    var then = recorded.origin.state.baseFromTool
+    var states = recorded.states[...]
     for (action, setpoint) in zip(recorded.actions, recorded.setpoints) where !isOver {
-      if let then = poses[action.tick] {
-        let error = aimed(then).inverse * episode.result.last.baseFromTool
-        report.note(error)
-        guard error.translation.length <= Self.leash else {
-          throw SessionFailure(
-            "\(recorded.path): stopped at step \(action.step): the tool is "
-              + "\(decimal(1e3 * error.translation.length, 1)) mm from where it was, more than the "
-              + "\(decimal(1e3 * Self.leash, 0)) mm allowed; is something in its way?")
-        }
+      // In real time the very tick may have been dropped.
+      while let next = states.first, next.tick <= action.tick {
+        then = next.baseFromTool
+        states.removeFirst()
+      }
+      let error = aimed(then).inverse * episode.result.last.baseFromTool
+      report.note(error)
+      guard error.translation.length <= Self.leash else {
+        throw SessionFailure(
+          "\(recorded.path): stopped at step \(action.step): the tool is "
+            + "\(decimal(1e3 * error.translation.length, 1)) mm from where it was, more than the "
+            + "\(decimal(1e3 * Self.leash, 0)) mm allowed; is something in its way?")
       }
       isOver = try step(toward: aimed(setpoint.baseFromTool), &loop, &episode)
+      report.steps += 1
     }
     if let last = recorded.setpoints.last {
       try linger(at: aimed(last.baseFromTool), until: &isOver, &loop, &episode)

@@ -27,11 +27,14 @@ struct LaunchSession: ~Copyable {
     from point: ResumePoint?, reporting: Reporting
   ) throws {
     let startedAt = wallTime()
-    let before = point == nil ? nil : try MetricsRecord.records(of: folder.metrics).last
+    let earlier = point == nil ? [] : try MetricsRecord.records(of: folder.metrics)
+    let before = earlier.last
     let processes = try SessionProcesses(session, folder: folder)
-    let metrics = try MetricsLog(appendingTo: folder.metrics)
+    let metrics = try MetricsLog(appendingTo: folder.metrics, flushInterval: 0)
+    var second = Int(startedAt)
+    while FileManager.default.fileExists(atPath: folder.events(startedAt: second)) { second += 1 }
     let events = try EventFile(
-      creating: folder.events(startedAt: Int(startedAt)), wallTime: startedAt)
+      creating: folder.events(startedAt: second), wallTime: startedAt, resumingAt: point?.steps)
     self.session = session
     self.folder = folder
     self.startedAt = startedAt
@@ -44,16 +47,21 @@ struct LaunchSession: ~Copyable {
       step: point?.steps ?? 0, steps: launch.finish.steps,
       robotSeconds: before?.robotSeconds ?? 0,
       robotSecondsLimit: launch.finish.robotMinutes * 60, wallSeconds: earlierWall,
-      updatesPerSecond: 0, episodes: point?.past.count ?? 0, successLast20: nil,
+      updatesPerSecond: 0, episodes: point?.whole.count ?? 0, successLast20: nil,
       firstStep: point?.steps ?? 0, firstWallSeconds: earlierWall)
     line = ProgressLine(to: reporting.destination)
     self.reporting = reporting
     summary = Summary(
       seed: launch.seed, robot: launch.robot, task: launch.task, finishReason: .fault, steps: 0,
-      episodes: 0, rewardedEpisodes: point?.past.count { $0.isRewarded } ?? 0, updates: 0,
-      updatesPerStep: 0, successLast20: nil,
+      episodes: 0, rewardedEpisodes: point?.whole.count { $0.isRewarded } ?? 0,
+      updates: Int(Self.latest("learner/updates", of: earlier)),
+      updatesPerStep: Self.latest("learner/updatesPerStep", of: earlier), successLast20: nil,
       robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
       replayDigest: "", weightsDigest: "")
+  }
+
+  private static func latest(_ name: String, of records: [MetricsRecord]) -> Double {
+    records.last { $0.values[name] != nil }?.values[name] ?? 0
   }
 
   /// Runs the training to its end and returns its summary.

@@ -80,6 +80,7 @@ struct LearnerSession: ~Copyable {
     if demonstrations.count > 0 {
       for _ in 0..<recipe.learner.pretrainUpdates { update(shown: recipe.learner.batch) }
     }
+    try saveCheckpoint(LearnerCheckpoint.path(in: recipe.run, steps: 0))
     try publish(version: 0)
   }
 
@@ -208,9 +209,12 @@ struct LearnerSession: ~Copyable {
   private mutating func save(isLast: Bool) throws {
     let run = recipe.run
     try Safetensors(decoding: learner.snapshot().encoded()).write(to: run + "/policy.safetensors")
-    let path =
+    try saveCheckpoint(
       isLast
-      ? run + "/checkpoints/last.safetensors" : LearnerCheckpoint.path(in: run, steps: learned)
+        ? run + "/checkpoints/last.safetensors" : LearnerCheckpoint.path(in: run, steps: learned))
+  }
+
+  private func saveCheckpoint(_ path: String) throws {
     let checkpoint = LearnerCheckpoint(
       steps: learned, updates: updates, stream: stream, demonstrations: demonstrations.digest())
     try checkpoint.file(with: learner).write(to: path)

@@ -14,25 +14,34 @@ struct ResumePoint {
   let episode: UInt64
   /// Environment steps before it.
   private(set) var steps = 0
-  /// The whole episodes before it.
-  private(set) var past: [Past] = []
+  /// The episodes before it that came to their end.
+  var whole: [Past] { past.filter { !$0.isInterrupted } }
+  private var past: [Past] = []
   private let run: String
 
-  /// An episode that is over.
+  /// A recorded episode.
   struct Past {
     var number: UInt64
     var steps: Int
     var isRewarded: Bool
+    var isInterrupted: Bool
 
-    /// Nil unless it came to its end.
-    init?(_ number: UInt64, in run: String) {
-      let file = RecordSession.file(of: number, in: run)
-      guard let known = try? EpisodeDescription(of: file).entries,
-        known["isInterrupted"] != "true", let steps = known["steps"].flatMap({ Int($0) })
-      else { return nil }
+    /// Nil where there is none that can be read.
+    ///
+    /// In real time records may have been dropped: there its steps are those that can be read.
+    init?(_ number: UInt64, of recipe: LaunchRecipe) {
+      let file = RecordSession.file(of: number, in: recipe.run)
+      guard let known = try? EpisodeDescription(of: file).entries else { return nil }
       self.number = number
-      self.steps = steps
+      // A file that was recovered does not say.
+      isInterrupted = known["isInterrupted"] != "false"
       isRewarded = known["isRewarded"] == "true"
+      let isExact = !isInterrupted && recipe.clock == .lockstep
+      let said = isExact ? known["steps"].flatMap { Int($0) } : nil
+      guard let steps = said ?? (try? RecordedEpisode(reading: file, .steps).steps.count) else {
+        return nil
+      }
+      self.steps = steps
     }
   }
 
@@ -41,9 +50,12 @@ struct ResumePoint {
     var next: UInt64 = 0
     switch recipe.clock {
     case .lockstep:
-      while Past(next, in: recipe.run) != nil { next += 1 }
-      guard next > 0 else { return nil }
-      next -= 1
+      while let past = Past(next, of: recipe), !past.isInterrupted { next += 1 }
+      try Self.refuseGap(at: next, in: recipe)
+      // A session that went on from there has already made room for it.
+      let isStarted = (try? Self.origin(in: recipe.run).start.episode) == next
+      guard next > 0 || isStarted else { return nil }
+      if !isStarted { next -= 1 }
     case .realtime:
       // Also an interrupted episode keeps its number and its file.
       let isThere = { (number: UInt64) in
@@ -56,11 +68,29 @@ struct ResumePoint {
     try self.init(of: recipe, before: next)
   }
 
+  /// Refuses to do again what stands whole behind a recording that is missing or cannot be read.
+  private static func refuseGap(at number: UInt64, in recipe: LaunchRecipe) throws {
+    let first = RecordSession.file(of: number, in: recipe.run)
+    let folder = URL(fileURLWithPath: first).deletingLastPathComponent().path
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let behind = names.filter { $0.hasSuffix(".mcap") && folder + "/" + $0 > first }
+    guard
+      let later = behind.compactMap({ UInt64($0.dropFirst(8).prefix { $0.isNumber }) }).first(
+        where: { Past($0, of: recipe).map { !$0.isInterrupted } ?? false })
+    else { return }
+    throw SessionFailure(
+      "\(first): missing or damaged, and episodes up to \(later) and more stand behind it; bring it back, "
+        + "or train anew with --replace")
+  }
+
   /// The point before an episode.
   init(of recipe: LaunchRecipe, before episode: UInt64) throws {
     self.episode = episode
     run = recipe.run
-    past = (0..<episode).compactMap { [run] in Past($0, in: run) }
+    past = (0..<episode).compactMap { Past($0, of: recipe) }
+    if recipe.clock == .lockstep, whole.count < Int(episode) {
+      throw SessionFailure("\(run)/episodes: not every episode before \(episode) is there")
+    }
     steps = past.reduce(0) { $0 + $1.steps }
   }
 
@@ -84,12 +114,22 @@ struct ResumePoint {
     return all
   }
 
+  /// Brings back what unfinished recordings of a run hold, where nothing can be done again: its steps
+  /// were learned from.
+  static func recover(_ run: String) throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: run + "/episodes")
+    guard names.contains(where: { $0.hasSuffix(".mcap.part") }) else { return }
+    _ = try Commands.recover([run + "/episodes"])
+  }
+
   /// Makes room for the recordings of what is done again; the first of them stays beside as
   /// `startName`.
   func makeRoom() throws {
     let file = RecordSession.file(of: episode, in: run)
-    guard rename(file, run + "/" + Self.startName) == 0 else {
-      throw SessionFailure("\(file): cannot be renamed: \(String(cString: strerror(errno)))")
+    if FileManager.default.fileExists(atPath: file) {
+      guard rename(file, run + "/" + Self.startName) == 0 else {
+        throw SessionFailure("\(file): cannot be renamed: \(String(cString: strerror(errno)))")
+      }
     }
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
     let first = URL(fileURLWithPath: file).lastPathComponent
@@ -101,12 +141,18 @@ struct ResumePoint {
 
   /// The recorded start of the first episode, and the world there.
   func start() throws -> (origin: EpisodeOrigin, world: WorldSnapshot) {
-    let file = run + "/" + Self.startName
-    let origin = try RecordedEpisode(reading: file, .steps).origin
-    guard let world = origin.world else {
-      throw SessionFailure("\(file): recorded on a real arm, whose world cannot be put back")
+    let origin = try Self.origin(in: run)
+    guard let world = origin.world, origin.start.episode == episode, origin.steps == UInt64(steps)
+    else {
+      throw SessionFailure(
+        "\(run)/\(Self.startName): not the start of episode \(episode) after \(steps) steps; train anew "
+          + "with --replace")
     }
     return (origin, world)
+  }
+
+  private static func origin(in run: String) throws -> EpisodeOrigin {
+    try RecordedEpisode(reading: run + "/" + startName, .steps).origin
   }
 
   private static let startName = "resume.origin"

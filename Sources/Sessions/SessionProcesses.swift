@@ -22,7 +22,7 @@ struct SessionProcesses: ~Copyable {
   private let session: SessionContext
   private let folder: RunFolder
   private var server: Server
-  private var children: [(role: Role, process: Process)] = []
+  private var children: [(role: Role, process: Process, logStart: UInt64)] = []
   private var actorPeer: Request?
 
   /// Makes ready for children of a session whose resolved recipe stands in `folder`.
@@ -162,7 +162,9 @@ struct SessionProcesses: ~Copyable {
 
   private func failure(of role: Role, _ ending: Ending) -> SessionFailure {
     let log = folder.log(of: role.rawValue)
-    let lines = ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").split(separator: "\n")
+    let start = children.first { $0.role == role }?.logStart ?? 0
+    let text = FileManager.default.contents(atPath: log)?.dropFirst(Int(start)) ?? Data()
+    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
     // After a crash come pages of backtrace.
     let telling = lines.first { $0.contains("Fatal error") } ?? lines.last
     let said = telling.map { "\($0) (its log is \(log))" } ?? "it said nothing; its log is \(log)"
@@ -185,7 +187,7 @@ struct SessionProcesses: ~Copyable {
       throw SessionFailure("\(log): cannot be written")
     }
     let handle = FileHandle(forWritingAtPath: log)
-    _ = try handle?.seekToEnd()
+    let start = try handle?.seekToEnd() ?? 0
     process.standardOutput = handle
     process.standardError = handle
     process.standardInput = FileHandle.nullDevice
@@ -194,6 +196,6 @@ struct SessionProcesses: ~Copyable {
     } catch {
       throw SessionFailure("\(role.rawValue): could not be started: \(error)")
     }
-    children.append((role, process))
+    children.append((role, process, start))
   }
 }

@@ -28,9 +28,10 @@ struct Launch: ParsableCommand {
       return
     }
     if dryRun {
-      let plan = try Commands.dryRun(file: recipe.file, overrides: recipe.overrides)
+      let plan = try Commands.dryRun(
+        file: recipe.file, overrides: recipe.overrides, earlier: replace ? .replace : .keep)
       try output.show(plan)
-      if !plan.obstacles.isEmpty, !replace { throw ExitCode.failure }
+      if !plan.obstacles.isEmpty { throw ExitCode.failure }
       return
     }
     let summary = try Commands.launch(

@@ -99,6 +99,26 @@ import Testing
     }
   }
 
+  @Test func `a cut leaves every whole line of few enough steps as it is`() throws {
+    let scratch = try Scratch()
+    let steps = [0, 50, 30, 80, 50, 100]
+    var log = try MetricsLog(appendingTo: scratch.path("m"))
+    for step in steps {
+      let value = step == 50 ? Double.nan : 0.1 * Double(step)
+      try log.append(step: step, robotSeconds: 1.5, wallSeconds: 2, values: ["a": value])
+    }
+    try log.flush()
+    let whole = try scratch.text("m")
+    let lines = whole.split(separator: "\n")
+    for most in [-1, 0, 49, 50, 80, 1000] {
+      try scratch.write(whole + "{\"step\":0,", to: "m")
+      try MetricsLog.cut(scratch.path("m"), afterStep: most)
+      let kept = zip(steps, lines).filter { $0.0 <= most }.map { $0.1 + "\n" }.joined()
+      #expect(try scratch.text("m") == kept)
+    }
+    #expect(scratch.names(in: "") == ["m"])
+  }
+
   @Test func `a log is read back, without its torn last line`() throws {
     let scratch = try Scratch()
     var log = try MetricsLog(appendingTo: scratch.path("m"))

@@ -7,15 +7,22 @@ import Testing
     let scratch = try Scratch()
     let run = try RunFolder(creating: scratch.path("a/b/run"), earlierRun: .refuse)
     #expect(scratch.names(in: "a/b/run") == ["checkpoints", "episodes", "logs", "sockets"])
-    #expect(run.checkpoint(atStep: 2000) == run.path + "/checkpoints/step-000002000.safetensors")
     #expect(run.events(startedAt: 1_700_000_000).hasSuffix("tfevents.1700000000.kinglet.0.0"))
     #expect(run.log(of: "driver") == run.path + "/logs/driver.log")
   }
 
-  @Test func `names of checkpoints sort by step`() throws {
-    let run = try RunFolder(creating: Scratch().path("run"), earlierRun: .refuse)
-    let names = [0, 9, 10, 2000, 123_456_789].map { run.checkpoint(atStep: $0) }
-    #expect(names == names.sorted())
+  @Test func `a folder in which one works is refused to others until the work is over`() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("a/run")
+    for _ in 0..<2 {
+      try RunFolder.holding(path) {
+        #expect(throws: MetricsError.inUse(folder: path)) { try RunFolder.holding(path) {} }
+      }
+    }
+    #expect(throws: CancellationError.self) {
+      try RunFolder.holding(path) { throw CancellationError() }
+    }
+    try RunFolder.holding(path) {}
   }
 
   @Test func `a folder without results may be taken again`() throws {

@@ -47,7 +47,7 @@ private struct Digests: Decodable, Equatable {
   }
 
   @Test func `a killed training goes on as if it had never been, however often`() throws {
-    let changes = ["seed=3", "finish.steps=500", "checkpointEvery=60"]
+    let changes = ["seed=3", "finish.steps=800", "checkpointEvery=60"]
     let whole = try train("w", changes)
     let run = scratch.path("v")
     for (index, steps) in [0, 130, 290, 400].enumerated() {
@@ -61,11 +61,16 @@ private struct Digests: Decodable, Equatable {
         let reached = lines.compactMap { $0.firstMatch(of: /"step":(\d+)/).flatMap { Int($0.1) } }
         return reached.contains { $0 > steps }
       }
+      if index == 0 {
+        let meanwhile = try KingletProcess.run(["launch", "--resume", run], scratch: scratch)
+        #expect(meanwhile.errors.contains("another session is running"), "\(meanwhile.errors)")
+      }
       kill(launch.process.processIdentifier, SIGKILL)
       _ = try launch.finish(within: 10)
       try #require(KingletProcess.isGone(run))
     }
     #expect(try digests(of: ["launch", "--resume", run, "--json"]) == whole)
+    #expect(try figures(of: run) == figures(of: scratch.path("w")))
     let recorded = try KingletProcess.run(
       ["episodes", "verify", run + "/episodes", "--json"], scratch: scratch)
     #expect(recorded.status == 0)
@@ -77,6 +82,24 @@ private struct Digests: Decodable, Equatable {
       let refused = try KingletProcess.run(["launch"] + words, scratch: scratch)
       #expect(refused.status != 0 && refused.errors.contains(complaint), "\(refused.errors)")
     }
+    let lost = run + "/episodes/episode-000001.mcap"
+    let others = try FileManager.default.contentsOfDirectory(atPath: run + "/episodes").count - 1
+    try FileManager.default.removeItem(atPath: lost)
+    let refused = try KingletProcess.run(
+      ["launch", "--resume", run, "finish.steps=1200"], scratch: scratch)
+    #expect(refused.status != 0 && refused.errors.contains(lost), "\(refused.errors)")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: run + "/episodes").count == others)
+  }
+
+  /// Every line of a run's figures but what depends on the wall's clock, sorted: the robot time of a learner's line is
+  /// that of the actor's line before it.
+  private func figures(of run: String) throws -> [String] {
+    let text = try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8)
+    return text.split(separator: "\n").map {
+      String($0).replacing(/"(wall|robot)Seconds":[^,]*,/, with: "")
+        .replacing(/"learner\/updatesPerSecond":[^,}]*/, with: "")
+    }.sorted()
   }
 
   @Test func `a training in real time goes on with the episode after`() throws {
@@ -202,7 +225,9 @@ private struct Digests: Decodable, Equatable {
     let deadline = DispatchTime.now() + 60
     while try !isReady() {
       if DispatchTime.now() > deadline { launch.end() }
-      try #require(launch.process.isRunning, "\(complaint)")
+      let words = launch.process.arguments ?? []
+      let said = try launch.errors()
+      try #require(launch.process.isRunning, "\(complaint): \(words) \(said)")
       usleep(20_000)
     }
   }

@@ -59,6 +59,9 @@ struct KingletProcess {
   /// What it has written to standard output so far.
   func output() throws -> String { try String(contentsOf: outputFile, encoding: .utf8) }
 
+  /// What it has written to standard error so far.
+  func errors() throws -> String { try String(contentsOf: errorFile, encoding: .utf8) }
+
   /// Waits for the end; a run that outlives its limit is killed and fails the test.
   func finish(within seconds: Double = 240) throws -> Outcome {
     let deadline = DispatchTime.now() + seconds
