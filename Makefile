@@ -37,6 +37,7 @@ train: build
 
 tidy:
 	@$(SWIFT_FILES) | xargs -0 swift format lint --strict --parallel
+	@Scripts/report-keys.py --check
 
 format:
 	@$(SWIFT_FILES) | xargs -0 swift format --in-place --parallel
