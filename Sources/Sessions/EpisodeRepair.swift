@@ -35,7 +35,7 @@ public struct VerificationReport: Report {
 public struct RecoveryReport: Report {
   /// One file.
   public struct File: Encodable, Sendable {
-    /// The damaged file, which stays as it is.
+    /// The damaged file, which stays as it is; a whole one that a kill kept from its name gets that.
     public var file: String
     /// The new one.
     public var recovered: String
@@ -97,8 +97,11 @@ extension Commands {
         var report = RecoveryReport.File(
           file: file, recovered: place, messages: 0, chunks: 0, droppedBytes: 0)
         do throws(MCAPError) {
-          if try MCAPFile.verify(file).isGood {
-            report.fault = "is whole; there is nothing to recover"
+          let verdict = try MCAPFile.verify(file)
+          if verdict.isGood {
+            report.messages = verdict.statistics.messages
+            report.chunks = Int(verdict.statistics.chunks)
+            report.fault = complete(file, as: place)
             return report
           }
           let found = try MCAPFile.recover(file, to: place)
@@ -110,6 +113,16 @@ extension Commands {
         }
         return report
       })
+  }
+
+  /// Gives a whole file that a kill kept from its last step, its name; nil when that is done.
+  private static func complete(_ file: String, as place: String) -> String? {
+    guard file.hasSuffix(".part") else { return "is whole; there is nothing to recover" }
+    guard !FileManager.default.fileExists(atPath: place) else {
+      return "is whole, but \(place) is there already"
+    }
+    return rename(file, place) == 0
+      ? nil : "is whole, but cannot be renamed: \(String(cString: strerror(errno)))"
   }
 
   /// The files themselves, and the wanted ones of folders.

@@ -223,6 +223,18 @@ import Testing
     #expect(left.output.contains("left out") && left.output.contains("1 episodes"))
   }
 
+  @Test func `a whole file that a kill kept from its name gets it`() throws {
+    let whole = try Data(contentsOf: URL(fileURLWithPath: file(0)))
+    let place = scratch.path("late.mcap")
+    try whole.write(to: URL(fileURLWithPath: place + ".part"))
+    try run(["episodes", "recover", place + ".part"])
+    #expect(FileManager.default.contents(atPath: place) == whole)
+    #expect(!FileManager.default.fileExists(atPath: place + ".part"))
+    try whole.write(to: URL(fileURLWithPath: place + ".part"))
+    let again = try run(["episodes", "recover", place + ".part"], status: 1)
+    #expect(again.output.contains("is there already"), "\(again.output)")
+  }
+
   @Test func `bad files are refused in one line`() throws {
     let junk = scratch.path("junk.mcap")
     try Data(repeating: 7, count: 4000).write(to: URL(fileURLWithPath: junk))
