@@ -23,10 +23,7 @@ public struct MetricsLog: ~Copyable {
     let kept = zip(records, lines).filter { $0.0.step <= step }.flatMap {
       $0.1 + [UInt8(ascii: "\n")]
     }
-    let draft = path + ".part"
-    try RunFolder.remove(draft)
-    _ = try OutputFile(draft, start: .new, first: kept)
-    try RunFolder.rename(draft, path)
+    try RunFolder.replace(path, with: kept)
   }
 
   /// Opens the file after its last whole line, creating it where there is none.

@@ -109,23 +109,17 @@ public struct RunFolder: Sendable, Equatable {
 
   /// Writes a whole file: a reader sees the old text or the new one, never a part.
   public func write(_ text: String, to file: String) throws(MetricsError) {
+    try Self.replace(file, with: Array(text.utf8))
+  }
+
+  /// Writes a whole file in the place of an earlier one, by way of a draft beside it.
+  static func replace(_ file: String, with bytes: [UInt8]) throws(MetricsError) {
     let draft = file + ".part"
-    try Self.remove(draft)
-    _ = try OutputFile(draft, start: .new, first: Array(text.utf8))
-    try Self.rename(draft, file)
-  }
-
-  /// Removes a file, if there is one.
-  static func remove(_ file: String) throws(MetricsError) {
-    guard unlink(file) == 0 || errno == ENOENT else {
-      throw .refused(file: file, reason: systemReason())
+    guard unlink(draft) == 0 || errno == ENOENT else {
+      throw .refused(file: draft, reason: systemReason())
     }
-  }
-
-  static func rename(_ old: String, _ new: String) throws(MetricsError) {
-    guard Foundation.rename(old, new) == 0 else {
-      throw .refused(file: new, reason: systemReason())
-    }
+    _ = try OutputFile(draft, start: .new, first: bytes)
+    guard rename(draft, file) == 0 else { throw .refused(file: file, reason: systemReason()) }
   }
 
   private func file(_ name: String) -> String { Self.joined(path, name) }

@@ -36,14 +36,6 @@ public struct FollowReport: Report {
   /// How often the safety filter changed a torque.
   public var safetyInterventions = 0
 
-  private var distances: [Double] = []
-
-  private enum CodingKeys: String, CodingKey {
-    case file, robot, clock, approachMillimetres, approachSeconds, approachSpeed
-    case steps, recordedSteps, maxDivergenceMillimetres, meanDivergenceMillimetres
-    case maxDivergenceDegrees, wasRewarded, isRewarded, isSuccess, safetyInterventions
-  }
-
   init(_ recipe: SessionRecipe, following recorded: RecordedEpisode) {
     file = recorded.path
     robot = recipe.launch.robot
@@ -56,10 +48,11 @@ public struct FollowReport: Report {
     approachSpeed = max(approachSpeed, state.toolTwist.linear.length)
   }
 
+  /// Takes how far the tool is from where it was at the start of the step after `steps`.
   mutating func note(_ error: Transform<Tool, Tool>) {
-    distances.append(1e3 * error.translation.length)
-    maxDivergenceMillimetres = distances.max() ?? 0
-    meanDivergenceMillimetres = distances.reduce(0, +) / Double(distances.count)
+    let distance = 1e3 * error.translation.length
+    maxDivergenceMillimetres = max(maxDivergenceMillimetres, distance)
+    meanDivergenceMillimetres += (distance - meanDivergenceMillimetres) / Double(steps + 1)
     let angle = error.rotation.rotationVector.length * 180 / .pi
     maxDivergenceDegrees = max(maxDivergenceDegrees, angle)
   }
