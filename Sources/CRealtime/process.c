@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 int realtime_set_fifo(int priority) {
   struct sched_param wanted = {.sched_priority = priority};
@@ -48,6 +49,17 @@ int realtime_count_stop_signals(void) {
   sigaddset(&counted, SIGINT);
   sigaddset(&counted, SIGTERM);
   return pthread_sigmask(SIG_UNBLOCK, &counted, 0);
+}
+
+int realtime_ignore_file_size_signal(void) {
+  return signal(SIGXFSZ, SIG_IGN) == SIG_ERR ? errno : 0;
+}
+
+int realtime_limit_file_size(int32_t process, int64_t bytes) {
+  struct rlimit limit;
+  if (prlimit(process, RLIMIT_FSIZE, 0, &limit) != 0) return errno;
+  limit.rlim_cur = bytes < 0 ? limit.rlim_max : (rlim_t)bytes;
+  return prlimit(process, RLIMIT_FSIZE, &limit, 0) == 0 ? 0 : errno;
 }
 
 int32_t realtime_stop_signals(void) { return atomic_load(&stop_signals); }

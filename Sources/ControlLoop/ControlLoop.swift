@@ -13,7 +13,8 @@ where Law.Setpoint == Messages.Setpoint {
   private let filter: SafetyFilter
   private let hold: Compliance
   private var schedule: SetpointSchedule
-  private var lastTick: Int64?
+  /// The tick computed last; nil before the first.
+  public private(set) var lastTick: Int64?
   /// What the safety filter made of the last tick's torque.
   public private(set) var last = SafeTorque(
     asked: JointVector(), allowed: JointVector(), events: [])

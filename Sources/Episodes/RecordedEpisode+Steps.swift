@@ -38,6 +38,11 @@ extension RecordedEpisode {
   /// Lines for a person.
   public var log: [LogLine] { collect { if case .log(let it) = $0 { it } else { nil } } }
 
+  /// The driver's transitions.
+  public var driver: [DriverStatus] {
+    collect { if case .driver(let it) = $0 { it } else { nil } }
+  }
+
   /// A step whose records are all there.
   public struct Step: Sendable {
     /// The step as a learner takes it, numbered from 0.

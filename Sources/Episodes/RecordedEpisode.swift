@@ -156,6 +156,7 @@ private struct RecordCollector {
     case .simulatorState: .simulatorState(try SimulatorState(decoding: bytes))
     case .truth: .truth(try Truth(decoding: bytes))
     case .log: .log(try LogLine(decoding: bytes))
+    case .driver: .driver(try DriverStatus(decoding: bytes))
     case .origin, .state, .torque: throw .unknownKind
     }
   }

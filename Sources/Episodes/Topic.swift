@@ -24,6 +24,8 @@ public enum Topic: String, CaseIterable, Sendable {
   case truth = "/simulator/truth"
   /// Lines for a person.
   case log = "/log"
+  /// What the driver does from then on and why, at each of its transitions.
+  case driver = "/driver"
 
   /// Full name of the message in the schema.
   public var schemaName: String {
@@ -39,6 +41,7 @@ public enum Topic: String, CaseIterable, Sendable {
     case .simulatorState: SimulatorState.schemaName
     case .truth: Truth.schemaName
     case .log: LogLine.schemaName
+    case .driver: DriverStatus.schemaName
     }
   }
 }
@@ -55,6 +58,7 @@ extension Record {
     case .simulatorState: .simulatorState
     case .truth: .truth
     case .log: .log
+    case .driver: .driver
     }
   }
 }

@@ -59,6 +59,32 @@ extension SimulatorState: Generated {
 }
 extension Truth: Generated { var proto: ProtoTruth { ProtoTruth(self) } }
 
+extension DriverStatus: Generated {
+  init(_ proto: ProtoDriverStatus) throws(MessageError) {
+    guard let mode = DriverMode(rawValue: UInt8(clamping: proto.mode.rawValue)) else {
+      throw .unknownValue("DriverStatus.mode", value: proto.mode.rawValue)
+    }
+    let it = proto.refusals
+    self.init(
+      mode: mode, since: proto.since, reason: proto.reason, stands: proto.stands,
+      refusals: Refusals(
+        late: it.late, early: it.early, stopped: it.stopped, damaged: it.damaged,
+        foreign: it.foreign))
+  }
+
+  var proto: ProtoDriverStatus {
+    .with {
+      $0.mode = ProtoDriverMode(rawValue: Int(mode.rawValue)) ?? .unspecified
+      ($0.since, $0.reason, $0.stands) = (since, reason, stands)
+      let refused = refusals
+      $0.refusals = .with {
+        ($0.late, $0.early, $0.stopped) = (refused.late, refused.early, refused.stopped)
+        ($0.damaged, $0.foreign) = (refused.damaged, refused.foreign)
+      }
+    }
+  }
+}
+
 extension LogLine: Generated {
   init(_ proto: ProtoLogLine) throws(MessageError) {
     self.init(role: proto.role, text: proto.text)

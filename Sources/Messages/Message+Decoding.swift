@@ -63,6 +63,10 @@ extension Message {
     case .episodeEnd, .episodeEnded, .controlRequest, .control, .safetyRequest, .safety,
       .worldRestore, .records, .recordStart, .recordEnd, .recordAccepted:
       self = try Message(ofRecording: body)
+    case .userStop(let it): self = .userStop(reason: it.text)
+    case .recover(let it): self = .recover(reason: it.text)
+    case .driverStatusRequest: self = .driverStatusRequest
+    case .driverStatus(let it): self = .driverStatus(try DriverStatus(it))
     }
   }
 

@@ -70,6 +70,10 @@ extension Message {
     case .recordEnd(let episode, let outcome):
       .recordEnd(.with { ($0.episode, $0.outcome) = (episode, outcome) })
     case .recordAccepted: .recordAccepted(ProtoEmpty())
+    case .userStop(let reason): .userStop(.with { $0.text = reason })
+    case .recover(let reason): .recover(.with { $0.text = reason })
+    case .driverStatusRequest: .driverStatusRequest(ProtoEmpty())
+    case .driverStatus(let status): .driverStatus(status.proto)
     }
   }
 }

@@ -76,6 +76,14 @@ public enum Message: Sendable, Equatable {
   case recordEnd(episode: UInt64, outcome: [String: String])
   /// The recorder knows.
   case recordAccepted
+  /// A person stops the arm; answered by `driverStatus`.
+  case userStop(reason: String)
+  /// A person lets go of a stopped arm; answered by `driverStatus`, or `failure` while it moves.
+  case recover(reason: String)
+  /// Asks how the driver stands; answered by `driverStatus`.
+  case driverStatusRequest
+  /// How the driver stands; also the answer to any request that a stopped arm does not fulfil.
+  case driverStatus(DriverStatus)
 }
 
 /// How long parts of a message may be.

@@ -151,6 +151,7 @@ extension Record {
     case .simulatorState: .simulatorState
     case .truth: .truth
     case .log: .log
+    case .driver: .driver
     }
   }
 
@@ -164,6 +165,7 @@ extension Record {
     case .simulatorState: self = .simulatorState(try SimulatorState(decoding: bytes))
     case .truth: self = .truth(try Truth(decoding: bytes))
     case .log: self = .log(try LogLine(decoding: bytes))
+    case .driver: self = .driver(try DriverStatus(decoding: bytes))
     case .unspecified: throw .unknownValue("Record.topic", value: 0)
     case .UNRECOGNIZED(let value): throw .unknownValue("Record.topic", value: value)
     }
@@ -180,6 +182,7 @@ extension Record {
     case .simulatorState(let it): it.encoded()
     case .truth(let it): it.encoded()
     case .log(let it): it.encoded()
+    case .driver(let it): it.encoded()
     }
   }
 }

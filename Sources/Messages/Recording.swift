@@ -154,6 +154,7 @@ public enum Record: Sendable, Equatable {
   case simulatorState(SimulatorState)
   case truth(Truth)
   case log(LogLine)
+  case driver(DriverStatus)
 }
 
 /// A record and its time.

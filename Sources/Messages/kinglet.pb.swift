@@ -112,6 +112,9 @@ nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// `LogLine`, when there is one.
   case log // = 8
+
+  /// `DriverStatus`, at each transition of the driver.
+  case driver // = 9
   case UNRECOGNIZED(Int)
 
   init() {
@@ -129,6 +132,7 @@ nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 6: self = .simulatorState
     case 7: self = .truth
     case 8: self = .log
+    case 9: self = .driver
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -144,6 +148,7 @@ nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .simulatorState: return 6
     case .truth: return 7
     case .log: return 8
+    case .driver: return 9
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -159,6 +164,82 @@ nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
     .simulatorState,
     .truth,
     .log,
+    .driver,
+  ]
+
+}
+
+/// What an arm's driver does.
+nonisolated enum ProtoDriverMode: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+
+  /// None.
+  case unspecified // = 0
+
+  /// No session: the posture is held.
+  case idle // = 1
+
+  /// A session is there and no torque of it yet: the posture is held.
+  case ready // = 2
+
+  /// Torques arrive; where one is missing the last one stays for a moment.
+  case active // = 3
+
+  /// Torques are overdue: the posture is held.
+  case holding // = 4
+
+  /// The arm is being stopped by joint damping.
+  case dampedStop // = 5
+
+  /// Stopped by a fault and standing: the posture is held until a person lets go.
+  case fault // = 6
+
+  /// Stopped by a person: the same.
+  case userStopped // = 7
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .idle
+    case 2: self = .ready
+    case 3: self = .active
+    case 4: self = .holding
+    case 5: self = .dampedStop
+    case 6: self = .fault
+    case 7: self = .userStopped
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .idle: return 1
+    case .ready: return 2
+    case .active: return 3
+    case .holding: return 4
+    case .dampedStop: return 5
+    case .fault: return 6
+    case .userStopped: return 7
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [ProtoDriverMode] = [
+    .unspecified,
+    .idle,
+    .ready,
+    .active,
+    .holding,
+    .dampedStop,
+    .fault,
+    .userStopped,
   ]
 
 }
@@ -1422,6 +1503,67 @@ nonisolated struct ProtoRecordEnd: Sendable {
   init() {}
 }
 
+/// What a driver has refused since its start.
+nonisolated struct ProtoRefusals: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Torques for a tick that was over: late, or once more.
+  var late: UInt64 = 0
+
+  /// Torques for a tick that had not come.
+  var early: UInt64 = 0
+
+  /// Torques while the arm was stopped, or toward a setpoint from before the stop.
+  var stopped: UInt64 = 0
+
+  /// Messages that were damaged, or none of the schema.
+  var damaged: UInt64 = 0
+
+  /// Messages of another session, and so of another robot or task.
+  var foreign: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// How an arm's driver stands.
+nonisolated struct ProtoDriverStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What it does.
+  var mode: ProtoDriverMode = .unspecified
+
+  /// Robot time since which it does so, since the driver's start [ns].
+  var since: Int64 = 0
+
+  /// Why, for a person.
+  var reason: String = String()
+
+  /// Whether the arm stands.
+  var stands: Bool = false
+
+  /// What it has refused.
+  var refusals: ProtoRefusals {
+    get {_refusals ?? ProtoRefusals()}
+    set {_refusals = newValue}
+  }
+  /// Returns true if `refusals` has been explicitly set.
+  var hasRefusals: Bool {self._refusals != nil}
+  /// Clears the value of `refusals`. Subsequent reads from it will return its default value.
+  mutating func clearRefusals() {self._refusals = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _refusals: ProtoRefusals? = nil
+}
+
 /// A process lives and works.
 nonisolated struct ProtoHeartbeat: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1877,6 +2019,42 @@ nonisolated struct ProtoEnvelope: Sendable {
     set {body = .recordAccepted(newValue)}
   }
 
+  /// A person stops the arm; answered by `driver_status`.
+  var userStop: ProtoReason {
+    get {
+      if case .userStop(let v)? = body {return v}
+      return ProtoReason()
+    }
+    set {body = .userStop(newValue)}
+  }
+
+  /// A person lets go of a stopped arm; answered by `driver_status`, or `failure` while it moves.
+  var recover: ProtoReason {
+    get {
+      if case .recover(let v)? = body {return v}
+      return ProtoReason()
+    }
+    set {body = .recover(newValue)}
+  }
+
+  /// Asks how the driver stands; answered by `driver_status`.
+  var driverStatusRequest: ProtoEmpty {
+    get {
+      if case .driverStatusRequest(let v)? = body {return v}
+      return ProtoEmpty()
+    }
+    set {body = .driverStatusRequest(newValue)}
+  }
+
+  /// How the driver stands; also the answer to any request that a stopped arm does not fulfil.
+  var driverStatus: ProtoDriverStatus {
+    get {
+      if case .driverStatus(let v)? = body {return v}
+      return ProtoDriverStatus()
+    }
+    set {body = .driverStatus(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1956,6 +2134,14 @@ nonisolated struct ProtoEnvelope: Sendable {
     case recordEnd(ProtoRecordEnd)
     /// The recorder knows.
     case recordAccepted(ProtoEmpty)
+    /// A person stops the arm; answered by `driver_status`.
+    case userStop(ProtoReason)
+    /// A person lets go of a stopped arm; answered by `driver_status`, or `failure` while it moves.
+    case recover(ProtoReason)
+    /// Asks how the driver stands; answered by `driver_status`.
+    case driverStatusRequest(ProtoEmpty)
+    /// How the driver stands; also the answer to any request that a stopped arm does not fulfil.
+    case driverStatus(ProtoDriverStatus)
 
   }
 
@@ -1971,7 +2157,11 @@ nonisolated extension ProtoEnding: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension ProtoTopic: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TOPIC_UNSPECIFIED\0\u{1}TOPIC_OBSERVATION\0\u{1}TOPIC_ACTION\0\u{1}TOPIC_SETPOINT\0\u{1}TOPIC_REWARD\0\u{1}TOPIC_SAFETY\0\u{1}TOPIC_SIMULATOR_STATE\0\u{1}TOPIC_TRUTH\0\u{1}TOPIC_LOG\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TOPIC_UNSPECIFIED\0\u{1}TOPIC_OBSERVATION\0\u{1}TOPIC_ACTION\0\u{1}TOPIC_SETPOINT\0\u{1}TOPIC_REWARD\0\u{1}TOPIC_SAFETY\0\u{1}TOPIC_SIMULATOR_STATE\0\u{1}TOPIC_TRUTH\0\u{1}TOPIC_LOG\0\u{1}TOPIC_DRIVER\0")
+}
+
+nonisolated extension ProtoDriverMode: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DRIVER_MODE_UNSPECIFIED\0\u{1}DRIVER_MODE_IDLE\0\u{1}DRIVER_MODE_READY\0\u{1}DRIVER_MODE_ACTIVE\0\u{1}DRIVER_MODE_HOLDING\0\u{1}DRIVER_MODE_DAMPED_STOP\0\u{1}DRIVER_MODE_FAULT\0\u{1}DRIVER_MODE_USER_STOPPED\0")
 }
 
 nonisolated extension ProtoPose: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -4060,6 +4250,110 @@ nonisolated extension ProtoRecordEnd: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension ProtoRefusals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Refusals"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}late\0\u{1}early\0\u{1}stopped\0\u{1}damaged\0\u{1}foreign\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.late) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.early) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.stopped) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.damaged) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.foreign) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.late != 0 {
+      try visitor.visitSingularFixed64Field(value: self.late, fieldNumber: 1)
+    }
+    if self.early != 0 {
+      try visitor.visitSingularFixed64Field(value: self.early, fieldNumber: 2)
+    }
+    if self.stopped != 0 {
+      try visitor.visitSingularFixed64Field(value: self.stopped, fieldNumber: 3)
+    }
+    if self.damaged != 0 {
+      try visitor.visitSingularFixed64Field(value: self.damaged, fieldNumber: 4)
+    }
+    if self.foreign != 0 {
+      try visitor.visitSingularFixed64Field(value: self.foreign, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoRefusals, rhs: ProtoRefusals) -> Bool {
+    if lhs.late != rhs.late {return false}
+    if lhs.early != rhs.early {return false}
+    if lhs.stopped != rhs.stopped {return false}
+    if lhs.damaged != rhs.damaged {return false}
+    if lhs.foreign != rhs.foreign {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoDriverStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DriverStatus"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mode\0\u{1}since\0\u{1}reason\0\u{1}stands\0\u{1}refusals\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.mode) }()
+      case 2: try { try decoder.decodeSingularSFixed64Field(value: &self.since) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.stands) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._refusals) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.mode != .unspecified {
+      try visitor.visitSingularEnumField(value: self.mode, fieldNumber: 1)
+    }
+    if self.since != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.since, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    if self.stands != false {
+      try visitor.visitSingularBoolField(value: self.stands, fieldNumber: 4)
+    }
+    try { if let v = self._refusals {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoDriverStatus, rhs: ProtoDriverStatus) -> Bool {
+    if lhs.mode != rhs.mode {return false}
+    if lhs.since != rhs.since {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.stands != rhs.stands {return false}
+    if lhs._refusals != rhs._refusals {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Heartbeat"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}process\0\u{1}progress\0")
@@ -4271,7 +4565,7 @@ nonisolated extension ProtoEmpty: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Envelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0\u{3}episode_end\0\u{3}episode_ended\0\u{3}control_request\0\u{1}control\0\u{3}safety_request\0\u{1}safety\0\u{3}world_restore\0\u{1}records\0\u{3}record_start\0\u{3}record_end\0\u{3}record_accepted\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0\u{3}episode_end\0\u{3}episode_ended\0\u{3}control_request\0\u{1}control\0\u{3}safety_request\0\u{1}safety\0\u{3}world_restore\0\u{1}records\0\u{3}record_start\0\u{3}record_end\0\u{3}record_accepted\0\u{3}user_stop\0\u{1}recover\0\u{3}driver_status_request\0\u{3}driver_status\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4773,6 +5067,58 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.body = .recordAccepted(v)
         }
       }()
+      case 39: try {
+        var v: ProtoReason?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .userStop(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .userStop(v)
+        }
+      }()
+      case 40: try {
+        var v: ProtoReason?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recover(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recover(v)
+        }
+      }()
+      case 41: try {
+        var v: ProtoEmpty?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .driverStatusRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .driverStatusRequest(v)
+        }
+      }()
+      case 42: try {
+        var v: ProtoDriverStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .driverStatus(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .driverStatus(v)
+        }
+      }()
       default: break
       }
     }
@@ -4935,6 +5281,22 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .recordAccepted?: try {
       guard case .recordAccepted(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+    }()
+    case .userStop?: try {
+      guard case .userStop(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
+    }()
+    case .recover?: try {
+      guard case .recover(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .driverStatusRequest?: try {
+      guard case .driverStatusRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
+    case .driverStatus?: try {
+      guard case .driverStatus(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
     }()
     case nil: break
     }

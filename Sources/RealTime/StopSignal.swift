@@ -10,7 +10,7 @@ public enum RealTimeFault: Error, Equatable {
 
   /// System calls of this room.
   public enum Call: String, Sendable {
-    case sigaction, prctl, mlockall, munlockall, setScheduler
+    case sigaction, prctl, prlimit, mlockall, munlockall, setScheduler
   }
 
   static func check(_ call: Call, _ result: Int32) throws(RealTimeFault) {
@@ -30,6 +30,8 @@ public struct StopSignal: Sendable {
   /// Throws `refused`.
   public init() throws(RealTimeFault) {
     try RealTimeFault.check(.sigaction, realtime_count_stop_signals())
+    // What cannot be written is to be said, and then ends a session in good order.
+    try RealTimeFault.check(.sigaction, realtime_ignore_file_size_signal())
   }
 
   /// Signals received since the start of the process.
@@ -41,6 +43,16 @@ public struct StopSignal: Sendable {
   /// The request that a number of signals stands for.
   public static func request(count: Int) -> Request {
     count <= 0 ? .none : count == 1 ? .finish : .stopNow
+  }
+}
+
+/// How far a process may write into its files.
+public enum FileSizeLimit {
+  /// Sets the limit of a process [bytes]; nil takes it away.
+  ///
+  /// Throws `refused`.
+  public static func set(_ bytes: Int64?, of process: Int32) throws(RealTimeFault) {
+    try RealTimeFault.check(.prlimit, realtime_limit_file_size(process, bytes ?? -1))
   }
 }
 

@@ -15,6 +15,7 @@ extension LaunchRecipe: RecipeSection {
     pace = section.section("pace")
     finish = section.section("finish")
     checkpointEvery = section.whole("checkpointEvery", 1...1_000_000_000)
+    supervision = section.section("supervision", otherwise: Supervision())
     section.require(
       demonstrations.episodes > 0 || learner.demonstrationShare == 0, at: "demonstrations",
       "0 episodes cannot fill learner.demonstrationShare, \(learner.demonstrationShare) of a batch")
@@ -26,7 +27,7 @@ extension LaunchRecipe: RecipeSection {
       .init("placement", placement), .init("run", run), .init("endpoints", endpoints.address),
       .init("recording", recording), .init("demonstrations", demonstrations),
       .init("learner", learner), .init("pace", pace), .init("finish", finish),
-      .init("checkpointEvery", checkpointEvery),
+      .init("checkpointEvery", checkpointEvery), .init("supervision", supervision),
     ]
   }
 }
@@ -54,6 +55,25 @@ extension LaunchRecipe.Endpoints {
     case .ipc: "ipc"
     case .tcp(let host, let port): "tcp://\(host):\(port)"
     }
+  }
+}
+
+extension LaunchRecipe.Supervision: RecipeSection {
+  init(reading section: inout Section) {
+    self.init()
+    silence = section.optionalNumber("silence", 1...3600, "s") ?? silence
+    standstillMinutes =
+      section.optionalNumber("standstillMinutes", 0.05...1440, "min") ?? standstillMinutes
+    recoveryMinutes =
+      section.optionalNumber("recoveryMinutes", 0.01...1440, "min") ?? recoveryMinutes
+    learnerRestarts = section.optionalWhole("learnerRestarts", 0...1000) ?? learnerRestarts
+  }
+
+  var entries: [WrittenEntry] {
+    [
+      .init("silence", silence), .init("standstillMinutes", standstillMinutes),
+      .init("recoveryMinutes", recoveryMinutes), .init("learnerRestarts", learnerRestarts),
+    ]
   }
 }
 

@@ -26,6 +26,8 @@ public struct LaunchRecipe: Sendable, Equatable {
   public var finish: Finish
   /// Environment steps between checkpoints [steps].
   public var checkpointEvery: Int
+  /// How long `launch` waits for a process or a person, and what it starts again.
+  public var supervision = Supervision()
 
   /// What time the driver keeps.
   public enum Clock: String, Sendable, CaseIterable {
@@ -137,6 +139,18 @@ public struct LaunchRecipe: Sendable, Equatable {
     public var lag: Int
     /// Environment steps between published policies [steps].
     public var publishEvery: Int
+  }
+
+  /// How long `launch` waits for a process or a person, and what it starts again.
+  public struct Supervision: Sendable, Equatable {
+    /// A process that has not said for so long that it lives is hung [s].
+    public var silence = 10.0
+    /// A session in which nothing has gone on for so long is stuck [min].
+    public var standstillMinutes = 10.0
+    /// A stopped arm waits so long for a person to let it go on [min].
+    public var recoveryMinutes = 10.0
+    /// How often a learner that died is started again.
+    public var learnerRestarts = 3
   }
 
   /// When the training ends: at whichever comes first.

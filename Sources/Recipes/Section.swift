@@ -92,6 +92,15 @@ struct Section {
     }
   }
 
+  /// A whole number of a range, or nil where the key is left out.
+  mutating func optionalWhole(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+    guard let entries, entries.contains(where: { $0.key == key }) else {
+      asked.append(key)
+      return nil
+    }
+    return whole(key, range)
+  }
+
   /// A seed: any whole number of 64 bits.
   mutating func seed(_ key: String) -> UInt64 {
     word(key, expected: "a whole number in 0…\(UInt64.max)", otherwise: 0) {
@@ -196,6 +205,15 @@ struct Section {
     inner.refuseUnknownKeys()
     problems += inner.problems
     return value
+  }
+
+  /// A section within this one that reads itself, or another value where it is left out.
+  mutating func section<T: RecipeSection>(_ key: String, otherwise: T) -> T {
+    guard let entries, entries.contains(where: { $0.key == key }) else {
+      asked.append(key)
+      return otherwise
+    }
+    return section(key)
   }
 
   /// A section within this one that reads itself.

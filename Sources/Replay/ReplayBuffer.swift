@@ -116,6 +116,14 @@ public struct ReplayBuffer: ~Copyable, Sendable {
       "intended action outside -1…1: \(step.intendedAction)")
   }
 
+  /// Ends the episode of the newest transition with it, because something cut it short.
+  public mutating func cut() {
+    guard count > 0 else { return }
+    var ended = successor(newest)
+    ended.cut()
+    setSuccessor(newest, to: ended)
+  }
+
   /// Keeps the newest transition's next observation apart unless the coming step begins with it.
   private mutating func closeNewest(before observation: [Float], _ image: [UInt8]) {
     guard count > 0 else { return }

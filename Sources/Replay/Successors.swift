@@ -14,6 +14,9 @@ struct Successor {
   /// Whether the step is the last of its episode.
   var isLast: Bool { bits & 1 != 0 }
 
+  /// Ends the episode with this step, which something cut short.
+  mutating func cut() { bits |= 1 }
+
   /// 0 after a terminal step, else 1.
   var mask: Float { bits & 2 != 0 ? 0 : 1 }
 

@@ -1,95 +1,11 @@
+import Glibc
 import Messages
 import Metrics
 import OffPolicy
 import Randomness
+import RealTime
 import Recipes
 import Wire
-
-/// The learning actor's side of the learner: transitions out, policies in.
-struct LearnerLink: ~Copyable {
-  private var learner: Client
-  private var policies: Subscriber?
-  private let pace: LaunchRecipe.Pace
-  private var sent: UInt64
-  private var accepted: UInt64
-  private static let mostUnderWay: UInt64 = 1000
-  private var version: UInt64?
-  private(set) var policy: GaussianPolicy?
-
-  /// A link whose learner has had `sent` transitions.
-  init(_ session: SessionContext, sent: UInt64) throws {
-    let learner = try session.client(of: .learner, role: "learner")
-    let policies = try session.subscriberInRealTime(to: .policy, role: "learner")
-    self.sent = sent
-    accepted = sent
-    self.learner = learner
-    self.policies = policies
-    pace = session.recipe.launch.pace
-  }
-
-  /// Sends a transition without waiting for the learner; waits only when too many are under way.
-  mutating func send(_ transition: Transition) throws {
-    try learner.send(.transitions([transition]), within: .seconds(30))
-    sent = transition.sequence + 1
-    while let answer = try nextAnswer() {
-      switch answer {
-      case .transitionsAccepted(let next): accepted = max(accepted, next)
-      case .failure(let reason): throw SessionFailure("learner: \(reason)")
-      default: continue
-      }
-    }
-  }
-
-  private mutating func nextAnswer() throws -> Message? {
-    let isFull = sent - accepted > Self.mostUnderWay
-    let answer = try learner.next(within: isFull ? .seconds(60) : .zero)
-    guard answer != nil || !isFull else {
-      throw SessionFailure("learner took no transition for 60 s; is it alive?")
-    }
-    return answer
-  }
-
-  /// The policy that step `sent` acts with.
-  ///
-  /// In lock-step exactly the one made from the steps up to `sent - lag`, rounded down to a published
-  /// one; in real time the newest.
-  mutating func currentPolicy(
-    within patience: Duration = .seconds(300)
-  ) throws -> (policy: GaussianPolicy, version: UInt64) {
-    let every = UInt64(pace.publishEvery)
-    let known = sent > UInt64(pace.lag) ? sent - UInt64(pace.lag) : 0
-    let wanted = known / every * every
-    if policies != nil, version != nil {
-      if let message = try policies?.next(within: .zero), case .policy(let snapshot) = message {
-        try adopt(snapshot)
-      }
-    } else if version != wanted {
-      let answer = try learner.call(
-        .policyRequest(minimumVersion: wanted), within: patience)
-      guard case .policy(let snapshot) = answer else {
-        throw SessionFailure("learner sent an answer of another kind to a policy request")
-      }
-      try adopt(snapshot)
-    }
-    guard let policy, let version else { throw SessionFailure("learner sent no policy") }
-    return (policy, version)
-  }
-
-  /// Waits until everything sent has been learned from, and returns what then stands there.
-  mutating func finish() throws -> (replay: UInt64, weights: UInt64) {
-    let answer = try learner.call(.learnerDigestRequest, within: .seconds(300))
-    guard case .learnerDigest(let replay, let weights) = answer else {
-      throw SessionFailure("learner sent an answer of another kind to a digest request")
-    }
-    try learner.send(.stop(reason: "training finished"), within: .seconds(5))
-    return (replay, weights)
-  }
-
-  private mutating func adopt(_ snapshot: PolicySnapshot) throws {
-    policy = try GaussianPolicy(decoding: snapshot.bytes)
-    version = snapshot.version
-  }
-}
 
 /// An episode actor that explores with the learner's newest policy and uploads what it sees.
 struct ExploringActor: EpisodeActor, ~Copyable {
@@ -141,18 +57,14 @@ struct ActorSession {
     if point != nil { _ = try actor.link.currentPolicy(within: .seconds(3600)) }
     var episode = point?.episode ?? 0
     while true {
-      let result: EpisodeResult
-      if let point, episode == point.episode, session.recipe.launch.clock == .lockstep {
-        let start = try point.start()
-        result = try loop.run(again: start.origin, in: start.world, with: &actor)
-      } else {
-        result = try loop.run(episode, with: &actor)
-      }
+      let result = try run(episode, from: point, in: &loop, with: &actor, telling: &status)
       episode += 1
       let time = earlier + loop.robotTime
-      rule.add(isRewarded: result.isRewarded)
-      rule.decide(steps: Int(loop.steps), robotNanoseconds: time)
-      try status.report(report(result, rule: rule, steps: loop.steps, time: time))
+      if let result {
+        rule.add(isRewarded: result.isRewarded)
+        rule.decide(steps: Int(loop.steps), robotNanoseconds: time)
+        try status.report(report(result, rule: rule, steps: loop.steps, time: time))
+      }
       status.listen()
       let reason = rule.reason ?? (isAskedToFinish(status) ? .interrupted : nil)
       guard let reason else { continue }
@@ -167,6 +79,42 @@ struct ActorSession {
       loop.stopAll(reason: reason.rawValue)
       return
     }
+  }
+
+  /// An episode, or nil where the arm was stopped in it and has been let go on since, or the training
+  /// is to end.
+  private func run(
+    _ episode: UInt64, from point: ResumePoint?, in loop: inout EpisodeLoop,
+    with actor: inout ExploringActor, telling status: inout StatusLink
+  ) throws -> EpisodeResult? {
+    do {
+      if let point, episode == point.episode, session.recipe.launch.clock == .lockstep {
+        let start = try point.start()
+        return try loop.run(again: start.origin, in: start.world, with: &actor)
+      }
+      return try loop.run(episode, with: &actor)
+    } catch let stop as ArmStopped {
+      try awaitRecovery(from: stop, in: &loop, telling: &status)
+      return nil
+    }
+  }
+
+  /// Waits until a person lets the arm go on, or asks to finish.
+  private func awaitRecovery(
+    from stop: ArmStopped, in loop: inout EpisodeLoop, telling status: inout StatusLink
+  ) throws {
+    let minutes = session.recipe.launch.supervision.recoveryMinutes
+    let deadline = RealTime.Deadline(in: Int64(minutes * 60e9))
+    while try loop.driverStatus().mode.isStopped {
+      guard !deadline.isPast() else {
+        throw SessionFailure(
+          "\(stop.status.reason); nobody let the arm go on within \(decimal(minutes, 1)) min")
+      }
+      status.listen()
+      if isAskedToFinish(status) { return }
+      usleep(200_000)
+    }
+    try loop.goOn()
   }
 
   /// Robot time of the training before this process, as its figures have it [ns].

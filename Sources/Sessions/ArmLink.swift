@@ -25,14 +25,21 @@ struct ArmLink: ~Copyable {
 
   /// Starts an episode where the arm stands, and returns its first state.
   mutating func start(_ episode: EpisodeStart) throws -> ArmState {
-    let answer = try driver.call(.episodeStart(episode), within: .seconds(30))
-    guard case .episodeStarted(let state) = answer else { throw unexpected("driver") }
+    guard case .episodeStarted(let state) = try ask(.episodeStart(episode), within: .seconds(30))
+    else { throw unexpected("driver") }
     return state
+  }
+
+  /// How the driver stands.
+  mutating func status() throws -> DriverStatus {
+    let answer = try driver.call(.driverStatusRequest, within: patience)
+    guard case .driverStatus(let status) = answer else { throw unexpected("driver") }
+    return status
   }
 
   /// Ends an episode: from here on nothing of it is recorded.
   mutating func end(_ episode: UInt64) throws {
-    guard case .episodeEnded = try driver.call(.episodeEnd(episode: episode), within: patience)
+    guard case .episodeEnded = try ask(.episodeEnd(episode: episode), within: patience)
     else { throw unexpected("driver") }
   }
 
@@ -49,7 +56,7 @@ struct ArmLink: ~Copyable {
     guard case .control = try controller.call(.control(origin.control), within: patience) else {
       throw unexpected("controller")
     }
-    let answer = try driver.call(.worldRestore(origin.start, world), within: patience)
+    let answer = try ask(.worldRestore(origin.start, world), within: patience)
     guard case .episodeStarted(let state) = answer else { throw unexpected("driver") }
     return state
   }
@@ -66,7 +73,11 @@ struct ArmLink: ~Copyable {
 
   /// The arm's state now, without letting time pass in lock-step.
   mutating func current() throws -> ArmState {
-    states == nil ? try grant(until: 0, setpoint: 0) : try awaitState(of: 0)
+    if states == nil { return try grant(until: 0, setpoint: 0) }
+    // In real time this is what opens the session: the driver takes no torque before.
+    let status = try status()
+    if status.mode.isStopped { throw ArmStopped(status) }
+    return try awaitState(of: 0)
   }
 
   /// Lets the arm go toward a pose and returns the state of tick `until`: exactly that tick in
@@ -95,7 +106,7 @@ struct ArmLink: ~Copyable {
   private mutating func grant(until tick: Int64, setpoint: UInt64) throws -> ArmState {
     numbers.grant += 1
     let grant = Grant(sequence: numbers.grant, untilTick: tick - 1, setpoint: setpoint)
-    guard case .granted(let state) = try driver.call(.grant(grant), within: patience) else {
+    guard case .granted(let state) = try ask(.grant(grant), within: patience) else {
       throw unexpected("driver")
     }
     return state
@@ -103,15 +114,35 @@ struct ArmLink: ~Copyable {
 
   private mutating func awaitState(of tick: Int64) throws -> ArmState {
     while true {
-      guard let message = try states?.receive(within: .seconds(2)),
-        case .granted(let state) = message
-      else { throw unexpected("driver") }
-      if state.tick >= tick { return state }
+      switch try states?.receive(within: .seconds(2)) {
+      case .granted(let state) where state.tick >= tick: return state
+      case .granted: continue
+      case .driverStatus(let status): throw ArmStopped(status)
+      default: throw unexpected("driver")
+      }
     }
+  }
+
+  /// Asks the driver; throws `ArmStopped` where it does not move the arm.
+  private mutating func ask(_ message: Message, within wait: Duration) throws -> Message {
+    let answer = try driver.call(message, within: wait)
+    if case .driverStatus(let status) = answer { throw ArmStopped(status) }
+    return answer
   }
 
   private func unexpected(_ peer: String) -> SessionFailure {
     SessionFailure("\(peer) sent an answer of another kind; are both of the same version?")
+  }
+}
+
+/// The driver has stopped the arm and moves it for nobody until a person lets go.
+struct ArmStopped: Error, CustomStringConvertible {
+  let status: DriverStatus
+
+  init(_ status: DriverStatus) { self.status = status }
+
+  var description: String {
+    "the arm has stopped (\(status.mode)): \(status.reason); `kinglet recover RUN` lets it go on"
   }
 }
 

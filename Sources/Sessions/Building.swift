@@ -60,8 +60,8 @@ extension ControlLoop where Law == CartesianImpedance {
   }
 }
 
-extension CommandWatch {
-  /// The watch over missing commands of a session's driver.
+extension DriverMachine {
+  /// The state machine of a session's driver.
   init(_ robot: RobotRecipe) throws {
     try self.init(
       commandTimeout: robot.safety.commandTimeout, stopTimeout: robot.safety.stopTimeout,

@@ -40,23 +40,27 @@ public enum Commands {
   /// `recorder`, `learner`, `actor`.
   ///
   /// `supervisor` is the process that started this one, nil when a person did; `firstEpisode` is where
-  /// a training goes on.
+  /// a training goes on; `knownSteps` is how far it is, for a learner that is started again in it.
   public static func process(
     _ name: String, recipeFile: String, overrides: [String], supervisor: Int32?,
-    firstEpisode: UInt64?
+    firstEpisode: UInt64?, knownSteps: Int?
   ) throws {
     guard let role = Role(rawValue: name) else {
       throw SessionFailure("\(name): no such process")
     }
-    if let supervisor { try ParentWatch.dieWithParent(supervisor, by: .kill) }
+    if let supervisor {
+      // A driver first stops the arm.
+      try ParentWatch.dieWithParent(supervisor, by: role == .driver ? .terminate : .kill)
+    }
     let recipe = try SessionRecipe.load(launchFile: recipeFile, overrides: overrides)
     let session = try SessionContext(
       recipe: recipe, isSupervised: supervisor != nil, firstEpisode: firstEpisode,
-      endsAtFirstSignal: true)
+      knownSteps: knownSteps, endsAtFirstSignal: true)
     if supervisor == nil, let sockets = session.endpoints.folder {
       try FileManager.default.createDirectory(
         atPath: sockets, withIntermediateDirectories: true)
     }
+    Heartbeat.start(role, in: session)
     do {
       try run(role, in: session)
     } catch {

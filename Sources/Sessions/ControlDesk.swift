@@ -10,6 +10,7 @@ struct ControlDesk: ~Copyable {
   var loop: ControlLoop<CartesianImpedance>
   var setpoints: Server
   private(set) var isStopped = false
+  private var answered: JointTorque?
   private let isInLockstep: Bool
 
   init(_ session: SessionContext) throws {
@@ -44,17 +45,24 @@ struct ControlDesk: ~Copyable {
   /// Lets a poller watch for setpoints; returns their place in it.
   func addSetpoints(to poller: inout Poller) -> Int { poller.add(setpoints) }
 
-  /// Waits until the setpoint that a state names is there.
-  ///
-  /// Throws when it does not come.
-  mutating func awaitSetpoint(for state: ArmState, within wait: Duration) throws {
+  /// Waits until the setpoint that a state names is there; false when it does not come.
+  mutating func awaitSetpoint(for state: ArmState, within wait: Duration) throws -> Bool {
+    let deadline = ContinuousClock.now + wait
     while !loop.canCompute(state) {
-      guard try serve(within: wait) else {
-        throw SessionFailure(
-          "controller: setpoint \(state.requiredSetpoint) for tick \(state.tick) did not come "
-            + "within \(wait); the newest is \(loop.newestSetpoint). Is its sender alive?")
-      }
+      let left = deadline - ContinuousClock.now
+      guard left > .zero, try serve(within: left) else { return false }
     }
+    return true
+  }
+
+  /// The torque that answers a state, the same once more for the same state; nil for an older state
+  /// and where the setpoint that it names does not come.
+  mutating func answer(to state: ArmState) throws -> JointTorque? {
+    if let answered, answered.tick == state.tick, loop.lastTick == state.tick { return answered }
+    if let last = loop.lastTick, state.tick <= last { return nil }
+    guard try awaitSetpoint(for: state, within: .seconds(1)) else { return nil }
+    answered = loop.step(state)
+    return answered
   }
 
   /// Only where time waits: a real arm would jump.

@@ -7,10 +7,13 @@ struct ControllerSession {
   let session: SessionContext
 
   /// Controls until told to stop.
+  ///
+  /// A state that is damaged, or of a tick that is over, gets no answer: the driver knows what to do
+  /// without.
   func run() throws {
     var desk = try ControlDesk(session)
     var port = try ControllerPort(
-      connect: Endpoint(session.endpoints[.arm]), role: "driver", in: session.context,
+      connect: session.endpoint(toward: .arm), role: "driver", in: session.context,
       spin: session.spin, stop: session.stopCheck)
     var status = try StatusLink(role: "controller", session: session)
     var poller = Poller(stop: session.stopCheck)
@@ -21,9 +24,16 @@ struct ControllerSession {
       guard try poller.wait(within: .seconds(1)) else { continue }
       if poller.isReady(setpoints) { try desk.serve(within: .zero) }
       guard poller.isReady(states) else { continue }
-      let state = try port.receive(within: .seconds(1))
-      try desk.awaitSetpoint(for: state, within: .seconds(1))
-      try port.send(desk.loop.step(state), within: .seconds(1))
+      do {
+        let state = try port.receive(within: .zero)
+        guard let torque = try desk.answer(to: state) else { continue }
+        try port.send(torque, within: .seconds(1))
+        session.work.add()
+      } catch WireError.badMessage, WireError.tooLong, WireError.damaged, WireError.foreign,
+        WireError.timedOut, WireError.cannotSend
+      {
+        continue
+      }
     }
   }
 }

@@ -1,5 +1,4 @@
-import ControlLoop
-import Geometry
+import Foundation
 import Messages
 import RealTime
 import Recipes
@@ -8,38 +7,43 @@ import SimulatedWorld
 import Wire
 
 /// The driver process: owns the arm and is the session's clock.
+///
+/// What it does about the arm stands in `GuardedArm`; here are its sockets. How time passes stands in
+/// the extensions, one for each clock.
 struct DriverSession: ~Copyable {
-  private let session: SessionContext
-  private var arm: SimulatedArm
-  private var desk: ControlDesk?
-  private var port: DriverPort?
+  let session: SessionContext
+  var arm: GuardedArm
+  var desk: ControlDesk?
+  var port: DriverPort?
+  var states: Publisher?
+  var recorder: RecordLink
   private var commands: Server
   private var truths: Server
-  private var states: Publisher?
-  private var watch: CommandWatch
-  private var recorder: RecordLink
-  private var lastTorque = JointVector()
+  private var stops: StopDesk
+  private var status: StatusLink
   private var isStopped = false
+  private var toldTransitions: UInt64 = 0
 
   init(_ session: SessionContext) throws {
-    let launch = session.recipe.launch
-    let arm = try SimulatedArm(WorldConfiguration(session.recipe), seed: launch.seed)
-    let watch = try CommandWatch(session.recipe.robot)
+    let arm = try GuardedArm(session)
     let commands = try session.server(at: .session, callers: "actor or reset")
     let truths = try session.server(at: .truth, callers: "evaluate")
+    let stops = try StopDesk(session)
     let desk = try Self.desk(session)
     let port = try Self.port(session)
     let states = try session.publisherInRealTime(at: .state)
     let recorder = try RecordLink(session)
+    let status = try StatusLink(role: "driver", session: session)
     self.session = session
     self.arm = arm
-    self.watch = watch
     self.commands = commands
     self.truths = truths
+    self.stops = stops
     self.desk = desk
     self.port = port
     self.states = states
     self.recorder = recorder
+    self.status = status
   }
 
   private static func desk(_ session: SessionContext) throws -> ControlDesk? {
@@ -56,7 +60,6 @@ struct DriverSession: ~Copyable {
 
   /// Drives until told to stop.
   mutating func run() throws {
-    var status = try StatusLink(role: "driver", session: session)
     try status.ready()
     switch session.recipe.launch.clock {
     case .lockstep: try runInLockstep()
@@ -64,175 +67,159 @@ struct DriverSession: ~Copyable {
     }
   }
 
-  // MARK: Lock-step
+  /// Whether the session's end was announced.
+  ///
+  /// Mutating because an optional that cannot be copied is read in place only so.
+  mutating func isOver() -> Bool { desk?.hasStopped() == true || isStopped }
 
-  private mutating func runInLockstep() throws {
+  /// A poller of everything that wakes the driver in lock-step.
+  mutating func poller() -> Poller {
     var poller = Poller(stop: session.stopCheck)
-    let command = poller.add(commands)
-    let truth = poller.add(truths)
-    let setpoint = desk?.addSetpoints(to: &poller)
-    while !isOver() {
-      guard try poller.wait(within: .seconds(1)) else { continue }
-      if let setpoint, poller.isReady(setpoint) { try desk?.serve(within: .zero) }
-      if poller.isReady(truth) { try answerTruth() }
-      if poller.isReady(command) { try answerCommand() }
-    }
+    _ = stops.add(to: &poller)
+    _ = poller.add(commands)
+    _ = poller.add(truths)
+    _ = desk?.addSetpoints(to: &poller)
+    return poller
   }
 
-  /// Mutating because an optional that cannot be copied is read in place only so.
-  private mutating func isOver() -> Bool { desk?.hasStopped() == true || isStopped }
+  /// Answers whatever has come, stops first, without waiting.
+  mutating func serve() throws {
+    try serveStops()
+    try desk?.serve(within: .zero)
+    try answerTruth()
+    try answerCommand()
+  }
+
+  /// Looks for a person's stop or recovery.
+  mutating func serveStops() throws {
+    try stops.serve(&arm)
+    try tellTransition()
+  }
+
+  /// Tells the newest transition to whoever watches: log, `launch`, recording.
+  mutating func tellTransition() throws {
+    guard arm.machine.transitions != toldTransitions else { return }
+    toldTransitions = arm.machine.transitions
+    let told = arm.status
+    FileHandle.standardError.write(Data("driver: \(told.line)\n".utf8))
+    status.tellNow(.driverStatus(told))
+    recorder.add(.driver(told), at: arm.read().time)
+  }
 
   private mutating func answerCommand() throws {
     guard let request = try commands.next(within: .zero) else { return }
+    if case .stop = request.message {
+      isStopped = true
+      return
+    }
+    arm.open()
+    try tellTransition()
+    let isEnd = if case .episodeEnd = request.message { true } else { false }
+    if arm.machine.mode.isStopped, !isEnd {
+      return try reply(.driverStatus(arm.status), to: request)
+    }
     switch request.message {
     case .episodeStart(let start):
-      try arm.startEpisode(start)
+      try arm.arm.startEpisode(start)
       try beginRecording(of: start)
-      try commands.reply(.episodeStarted(arm.read()), to: request)
+      try reply(.episodeStarted(arm.read()), to: request)
     case .episodeEnd:
       try recorder.end()
-      try commands.reply(.episodeEnded, to: request)
+      try reply(.episodeEnded, to: request)
     case .worldRestore(let start, let world): try restore(start, world, for: request)
-    case .grant(let grant):
+    case .grant(let grant) where session.recipe.launch.clock == .lockstep:
       try run(grant)
-      try commands.reply(.granted(arm.read()), to: request)
-    case .stop: isStopped = true
-    default: try commands.reply(.failure(reason: "the driver takes grants only"), to: request)
+      let isStopped = arm.machine.mode.isStopped
+      try reply(isStopped ? .driverStatus(arm.status) : .granted(arm.read()), to: request)
+    case .driverStatusRequest: try reply(.driverStatus(arm.status), to: request)
+    default: try reply(.failure(reason: "the driver takes grants only"), to: request)
+    }
+  }
+
+  /// Answers; one who asked and has left, or takes no answers, must not stop the arm's clock.
+  private mutating func reply(_ message: Message, to request: Request) throws {
+    do { try commands.reply(message, to: request) } catch WireError.peerGone, WireError.cannotSend {
     }
   }
 
   private mutating func beginRecording(of start: EpisodeStart) throws {
     guard session.recipe.launch.recording == .all else { return }
-    try recorder.begin(start.episode, world: arm.snapshot())
+    try recorder.begin(start.episode, world: arm.arm.snapshot())
   }
 
   private mutating func restore(
     _ start: EpisodeStart, _ world: WorldSnapshot, for request: Request
   ) throws {
     guard session.recipe.launch.clock == .lockstep else {
-      try commands.reply(
+      return try reply(
         .failure(reason: "an arm goes on from a snapshot in lock-step only"), to: request)
-      return
     }
     do {
       try arm.restore(world)
     } catch {
-      try commands.reply(.failure(reason: "\(error)"), to: request)
-      return
+      return try reply(.failure(reason: "\(error)"), to: request)
     }
     try beginRecording(of: start)
-    try commands.reply(.episodeStarted(arm.read()), to: request)
+    try reply(.episodeStarted(arm.read()), to: request)
   }
 
   /// What only the simulator knows, for the recorder alone.
-  private mutating func recordWorld() throws {
+  mutating func recordWorld() throws {
     guard recorder.isRecording() else { return }
     let state = arm.read()
     recorder.add(
-      .simulatorState(SimulatorState(tick: state.tick, integration: arm.integrationState())),
+      .simulatorState(SimulatorState(tick: state.tick, integration: arm.arm.integrationState())),
       at: state.time)
-    recorder.add(.truth(arm.truth()), at: state.time)
+    recorder.add(.truth(arm.arm.truth()), at: state.time)
     try recorder.flush()
+  }
+
+  /// Ends what is being recorded, if the recorder still listens.
+  mutating func giveUpRecording() {
+    if (try? recorder.end()) == nil { recorder.giveUp() }
   }
 
   private mutating func answerTruth() throws {
     guard let request = try truths.next(within: .zero) else { return }
     guard case .truthRequest = request.message else {
-      try truths.reply(.failure(reason: "this socket tells the truth only"), to: request)
-      return
+      return try truths.reply(.failure(reason: "this socket tells the truth only"), to: request)
     }
-    try truths.reply(.truth(arm.truth()), to: request)
+    try truths.reply(.truth(arm.arm.truth()), to: request)
   }
 
-  private mutating func run(_ grant: Grant) throws {
-    while true {
-      var state = arm.read()
-      state.requiredSetpoint = grant.setpoint
-      do {
-        guard state.tick <= grant.untilTick else { return try recordWorld() }
-        let torque = try torque(for: state, within: .seconds(1))
-        recorder.add(state, torque)
-        if recorder.isDue { try recorder.flush() }
-        try apply(torque)
-      } catch {
-        try comeToRest()
-        throw error
-      }
+  /// The next torque of the controller, nil when none comes in time; what is none is counted.
+  mutating func receive(within wait: Duration) throws -> JointTorque? {
+    do {
+      return try port?.receive(within: wait)
+    } catch WireError.badMessage, WireError.tooLong, WireError.damaged {
+      arm.refusals.damaged += 1
+      return nil
+    } catch WireError.foreign {
+      arm.refusals.foreign += 1
+      return nil
+    } catch WireError.timedOut {
+      return nil
     }
   }
 
-  private mutating func torque(for state: ArmState, within wait: Duration) throws -> JointTorque {
-    if desk != nil {
-      try desk?.awaitSetpoint(for: state, within: wait)
-      return desk?.loop.step(state) ?? JointTorque()
-    }
-    try port?.send(state, within: wait)
-    while true {
-      guard let torque = try port?.receive(within: wait) else { return JointTorque() }
-      if torque.tick >= state.tick { return torque }
-    }
-  }
-
-  private mutating func apply(_ torque: JointTorque) throws {
-    watch.command(at: arm.read().time)
-    lastTorque = torque.torque
-    try arm.write(torque)
-  }
-
-  /// Runs simulated time by itself through hold and damped stop, so that the arm is at rest when
-  /// the session ends for want of commands.
-  private mutating func comeToRest() throws {
-    for _ in 0..<1000 {
-      try applyWithoutCommand()
-      // The recorder may be what is missing.
-      if recorder.waitingTicks >= 100, (try? recorder.flush()) == nil { recorder.giveUp() }
-    }
-    if (try? recorder.end()) == nil { recorder.giveUp() }
-  }
-
-  private mutating func applyWithoutCommand() throws {
+  /// One tick with what commands it, recorded.
+  mutating func step(_ command: JointTorque?) throws {
     let state = arm.read()
-    var torque = JointTorque()
-    torque.tick = state.tick
-    torque.torque = watch.torque(for: state, last: lastTorque)
-    lastTorque = torque.torque
+    let torque = try arm.step(command)
+    session.work.add()
     recorder.add(state, torque)
-    try arm.write(torque)
-  }
-
-  // MARK: Real time
-
-  private mutating func runInRealTime() throws {
-    var timer = PeriodicTimer(period: session.nanosecondsPerTick)
-    while !isOver() {
-      _ = timer.wait()
-      if session.stopCheck() { throw SessionFailure("driver: told to stop") }
-      try desk?.serve(within: .zero)
-      try answerCommand()
-      try answerTruth()
-      let state = arm.read()
-      try states?.publish(.granted(state))
-      do {
-        let torque = try torque(for: state, within: .microseconds(900))
-        recorder.add(state, torque)
-        try apply(torque)
-      } catch WireError.timedOut, WireError.cannotSend {
-        try applyWithoutCommand()
-      }
-      try recordInRealTime(state.tick)
-      if watch.phase == .stopped {
-        try comeToRest()
-        throw SessionFailure("driver: the controller is silent; the arm has been stopped")
-      }
+    if !arm.last.events.isEmpty, arm.last.asked != arm.last.allowed {
+      recorder.add(
+        .safety(
+          SafetyIntervention(
+            tick: state.tick, asked: arm.last.asked, allowed: arm.last.allowed,
+            events: arm.last.events.rawValue)), at: state.time)
     }
+    try tellTransition()
   }
+}
 
-  /// A message each 20 ticks, so that a crash costs little; the world each step.
-  private mutating func recordInRealTime(_ tick: Int64) throws {
-    if tick % Int64(session.recipe.ticksPerStep) == 0 {
-      try recordWorld()
-    } else if recorder.waitingTicks >= 20 {
-      try recorder.flush()
-    }
-  }
+extension DriverStatus {
+  /// The status as a line for a person.
+  var line: String { "\(mode) at \(decimal(Double(since) * 1e-9, 3)) s: \(reason)" }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Recipes
 
 /// Where the processes of a session meet.
@@ -28,6 +29,20 @@ enum Meeting: String, CaseIterable {
   case environment
   /// Recorder: what there is to record.
   case record
+  /// Driver: a person's stop and recovery; nothing else travels there.
+  case stop
+}
+
+extension Meeting {
+  /// The environment's variable by which `kinglet chaos` tells the processes of a session, which inherit
+  /// it, where it makes faults on purpose.
+  static let tapVariable = "KINGLET_TAP"
+
+  /// The meetings that the variable names.
+  static var tapped: Set<Meeting> {
+    let names = ProcessInfo.processInfo.environment[tapVariable] ?? ""
+    return Set(names.split(separator: ",").compactMap { Meeting(rawValue: String($0)) })
+  }
 }
 
 /// The endpoints of one session.
@@ -39,6 +54,11 @@ struct Endpoints: Sendable {
 
   /// The folder that `ipc` sockets need.
   var folder: String? { recipe.endpoints == .ipc ? recipe.run + "/sockets" : nil }
+
+  /// Where those who connect find a meeting: behind a tap, if there is one.
+  func toward(_ meeting: Meeting, tapped: Set<Meeting>) -> String {
+    self[meeting] + (tapped.contains(meeting) ? ".tap" : "")
+  }
 
   subscript(_ meeting: Meeting) -> String {
     switch recipe.endpoints {

@@ -91,10 +91,25 @@ struct EpisodeLoop: ~Copyable {
     try actor.begin(episode.result.episode)
     while true {
       let choice = try actor.action(for: episode.observation)
-      let transition = try step(choice, in: &episode)
+      let transition: Transition
+      do {
+        transition = try step(choice, in: &episode)
+      } catch let stop as ArmStopped {
+        // What was recorded stays; why the arm stopped matters more than what else fails now.
+        try? leave(episode)
+        throw stop
+      }
       try actor.keep(transition)
       if transition.ending != nil { return episode.result }
     }
+  }
+
+  /// How the driver stands.
+  mutating func driverStatus() throws -> DriverStatus { try arm.status() }
+
+  /// Goes on after a stop: what a reset sent before it was stopped is only known where it arrived.
+  mutating func goOn() throws {
+    arm.numbers.setpoint = max(arm.numbers.setpoint, try arm.control().schedule.newest)
   }
 
   /// Resets, and starts an episode where the arm then stands.
@@ -168,6 +183,7 @@ struct EpisodeLoop: ~Copyable {
       until: current.tick + Int64(session.recipe.ticksPerStep))
     let judgement = try judge(next)
     episode.result.steps += 1
+    session.work.add()
     let isLast = episode.result.steps == session.recipe.task.steps
     let transition = Transition(
       sequence: steps, episode: UInt32(truncatingIfNeeded: episode.result.episode),
@@ -256,6 +272,7 @@ struct EpisodeLoop: ~Copyable {
       episode: number, isEvaluation: isEvaluation, nextSetpoint: arm.numbers.setpoint + 1,
       nextGrant: arm.numbers.grant + 1)
     let answer = try reset.call(.reset(request), within: .seconds(120))
+    if case .driverStatus(let status) = answer { throw ArmStopped(status) }
     guard case .resetDone(let done) = answer else {
       throw SessionFailure("reset sent an answer of another kind; are both of the same version?")
     }

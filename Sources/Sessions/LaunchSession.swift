@@ -20,6 +20,11 @@ struct LaunchSession: ~Copyable {
   private var summary: Summary
   private var finishNote: FinishNote?
   private let reporting: Reporting
+  private var keys: TerminalKeys
+  private var hasStopped = false
+  private var lives: Watch
+  private var restarts = 0
+  private var lastLearnerStep: UInt64 = 0
 
   /// A session in a folder whose figures end where it begins.
   init(
@@ -51,6 +56,11 @@ struct LaunchSession: ~Copyable {
       firstStep: point?.steps ?? 0, firstWallSeconds: earlierWall)
     line = ProgressLine(to: reporting.destination)
     self.reporting = reporting
+    keys = TerminalKeys(session, reporting)
+    let supervision = launch.supervision
+    lives = Watch(
+      silence: supervision.silence, standstillMinutes: supervision.standstillMinutes,
+      at: MonotonicClock.now)
     summary = Summary(
       seed: launch.seed, robot: launch.robot, task: launch.task, finishReason: .fault, steps: 0,
       episodes: 0, rewardedEpisodes: point?.whole.count { $0.isRewarded } ?? 0,
@@ -96,17 +106,52 @@ struct LaunchSession: ~Copyable {
         switch news {
         case .status(let status): try note(status)
         case .failure(let reason): throw SessionFailure(reason)
+        case .driver(let status): note(status)
+        case .heartbeat(let role, let progress):
+          lives.note(role, progress: progress, at: MonotonicClock.now)
         case .ready: break
         }
       }
+      keys.serve(on: &line, reporting)
       if let ended = processes.firstEnded(), ended.role != .actor, try isUnexpected(ended.ending) {
-        throw SessionFailure("\(ended.role.rawValue) \(ended.ending)")
+        try startAgain(ended.role, ended.ending)
       }
+      try checkLives()
     }
     while let news = try processes.next(within: .milliseconds(50)) {
       if case .status(let status) = news { try note(status) }
     }
     guard finishNote != nil else { throw SessionFailure("actor ended before the training did") }
+  }
+
+  /// Starts a learner again that was ended by a signal; everything else ends the session.
+  ///
+  /// A learner that ended by itself has said why, and would again.
+  private mutating func startAgain(
+    _ role: Role, _ ending: SessionProcesses.Ending
+  ) throws {
+    let most = session.recipe.launch.supervision.learnerRestarts
+    guard role == .learner, case .signal = ending, restarts < most else {
+      throw SessionFailure("\(role.rawValue) \(ending)")
+    }
+    restarts += 1
+    reporting.write(line.interruption())
+    reporting.write("learner \(ending): starting it again (\(restarts) of \(most))\n")
+    lives.forget(.learner)
+    try processes.restartLearner(knowing: progress.step)
+  }
+
+  /// Ends a session that hangs, with the name of what hangs; a hung learner is started again.
+  private mutating func checkLives() throws {
+    guard finishNote == nil, let finding = lives.finding(at: MonotonicClock.now) else { return }
+    guard case .silent(let role, _) = finding else {
+      throw SessionFailure(finding.line(process: nil))
+    }
+    let words = finding.line(process: processes.number(of: role))
+    guard role == .learner else { throw SessionFailure(words) }
+    reporting.write(line.interruption() + words + "\n")
+    lives.forget(.learner)
+    processes.end(.learner)
   }
 
   /// Whether an ending is none that the actor announced.
@@ -120,12 +165,35 @@ struct LaunchSession: ~Copyable {
     return finishNote == nil
   }
 
+  /// Tells a person when the arm stops, and when it goes on.
+  private mutating func note(_ status: DriverStatus) {
+    if status.mode == .fault || status.mode == .userStopped, !hasStopped {
+      hasStopped = true
+      let launch = session.recipe.launch
+      reporting.write(line.interruption())
+      reporting.write(
+        "the arm has stopped: \(status.reason)\n`kinglet recover \(launch.run)` lets it go on"
+          + keys.hint
+          + "; Ctrl-C ends; nobody coming, the training ends after "
+          + "\(decimal(launch.supervision.recoveryMinutes, 1)) min\n")
+    } else if hasStopped, !status.mode.isStopped {
+      hasStopped = false
+      reporting.write(line.interruption())
+      reporting.write("the arm goes on: \(status.reason)\n")
+    }
+  }
+
   private mutating func note(_ status: Status) throws {
     let values = Dictionary(
       status.values.map { ($0.name, $0.value) }, uniquingKeysWith: { _, new in new })
     let wall = earlierWall + Double(MonotonicClock.now - start) * 1e-9
     if status.role == Role.actor.rawValue { noteActor(status, values) }
-    if status.role == Role.learner.rawValue { noteLearner(values) }
+    if status.role == Role.learner.rawValue {
+      noteLearner(values)
+      // A learner that was started again tells once more what it learns once more.
+      guard status.step > lastLearnerStep || values.isEmpty else { return }
+      lastLearnerStep = status.step
+    }
     if !status.note.isEmpty { finishNote = FinishNote(status.note) }
     progress.wallSeconds = wall
     if !values.isEmpty {

@@ -26,6 +26,9 @@ struct LearnerSession: ~Copyable {
   private var stream: RandomStream
   private var pending: [Transition] = []
   private var learned = 0
+  private var episode: UInt32 = 0
+  /// Transitions that the restored learner has learned from before.
+  private var restored = 0
   private var updates = 0
   /// Updates that this process has not made itself, or not while a robot waited.
   private var earlierUpdates = 0
@@ -60,8 +63,11 @@ struct LearnerSession: ~Copyable {
   /// Learns until told to stop.
   mutating func run() throws {
     try status.ready()
-    if let episode = session.firstEpisode {
-      try catchUp(to: ResumePoint(of: recipe, before: episode))
+    let steps = try session.firstEpisode.map {
+      try ResumePoint(of: recipe, before: $0).transitions()
+    }
+    if steps != nil || session.knownSteps != nil {
+      try catchUp(with: steps ?? [], knowing: session.knownSteps ?? steps?.count ?? 0)
     } else {
       try pretrain()
     }
@@ -84,11 +90,13 @@ struct LearnerSession: ~Copyable {
     try publish(version: 0)
   }
 
-  /// Comes to where the learner stood before an episode: takes the newest checkpoint from which the
-  /// policies that the actor may ask for still lie ahead, and learns again from the steps after it.
-  private mutating func catchUp(to point: ResumePoint) throws {
-    let steps = try point.transitions()
-    let most = steps.count - recipe.pace.lag - recipe.pace.publishEvery
+  /// Comes to where a learner stood: takes the newest checkpoint from which the policies that the actor
+  /// may ask for still lie ahead, and learns again from the steps after it.
+  ///
+  /// `steps` are those that were recorded before the actor began, `count` is how many it is known to
+  /// have done; what lies between it sends again.
+  private mutating func catchUp(with steps: [Transition], knowing count: Int) throws {
+    let most = count - recipe.pace.lag - recipe.pace.publishEvery
     if let (saved, file) = LearnerCheckpoint.newest(in: recipe.run, upTo: most) {
       guard saved.demonstrations == demonstrations.digest() else {
         throw SessionFailure(
@@ -96,13 +104,12 @@ struct LearnerSession: ~Copyable {
             + "bring them back, or train anew with --replace")
       }
       try learner.restore(file)
-      (stream, updates, learned) = (saved.stream, saved.updates, saved.steps)
-      for step in steps.prefix(learned) { online.append(step) }
+      (stream, updates, restored) = (saved.stream, saved.updates, saved.steps)
     } else {
       try pretrain()
     }
     isCatchingUp = true
-    for step in steps.dropFirst(learned) { try learn(from: step) }
+    for step in steps { try learn(from: step) }
     isCatchingUp = false
     busyNanoseconds = 0
   }
@@ -110,10 +117,16 @@ struct LearnerSession: ~Copyable {
   private mutating func answer(_ request: Request) throws {
     switch request.message {
     case .transitions(let list):
-      try accept(list)
+      accept(list)
       try server.reply(
         .transitionsAccepted(nextSequence: UInt64(learned + pending.count)), to: request)
     case .policyRequest(let version):
+      waiting.removeAll { $0.request.peer == request.peer }
+      guard UInt64(learned + pending.count) >= version || recipe.clock == .realtime else {
+        // The actor takes for granted what an earlier learner had.
+        return try server.reply(
+          .transitionsAccepted(nextSequence: UInt64(learned + pending.count)), to: request)
+      }
       waiting.append((request, version))
       try answerWaiting()
     case .learnerDigestRequest:
@@ -126,22 +139,22 @@ struct LearnerSession: ~Copyable {
     }
   }
 
-  /// Takes each number once and in order; what has come before is passed over.
-  private mutating func accept(_ list: [Transition]) throws {
-    for transition in list {
-      let expected = UInt64(learned + pending.count)
-      guard transition.sequence >= expected else { continue }
-      guard transition.sequence == expected else {
-        throw SessionFailure(
-          "learner got transition \(transition.sequence) where \(expected) was due")
-      }
+  /// Takes each number once and in order; what has come before is passed over, and what comes too
+  /// early is sent again, for the answer says what is due.
+  private mutating func accept(_ list: [Transition]) {
+    for transition in list where transition.sequence == UInt64(learned + pending.count) {
       pending.append(transition)
     }
   }
 
   private mutating func learn(from transition: Transition) throws {
+    // An arm that was stopped left its episode without an end.
+    if transition.episode != episode { online.cut() }
     online.append(transition)
+    episode = transition.episode
     learned += 1
+    session.work.add()
+    guard learned > restored else { return }
     // In real time nobody waits: a learner that is behind takes in what has come and goes on.
     let isBehind = recipe.clock == .realtime && !pending.isEmpty
     if learned >= recipe.learner.startStep, !isBehind {
@@ -171,6 +184,7 @@ struct LearnerSession: ~Copyable {
     }
     lastReport = learner.update(from: batch)
     updates += 1
+    session.work.add()
   }
 
   private var lastReport: RLPDReport?

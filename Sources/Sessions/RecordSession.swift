@@ -55,6 +55,7 @@ struct RecordSession: ~Copyable {
   }
 
   private mutating func answer(_ request: Request) throws {
+    session.work.add()
     switch request.message {
     case .records(let records):
       try episode(records.episode).add(records)

@@ -18,10 +18,13 @@ struct ResetSession {
     try status.ready()
     while true {
       guard let request = try server.next(within: .seconds(1)) else { continue }
+      session.work.add()
       switch request.message {
       case .reset(let order):
         do {
           try server.reply(.resetDone(try perform(order, with: &arm)), to: request)
+        } catch let stop as ArmStopped {
+          try server.reply(.driverStatus(stop.status), to: request)
         } catch {
           try server.reply(.failure(reason: "\(error)"), to: request)
         }

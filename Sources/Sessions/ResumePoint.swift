@@ -18,6 +18,8 @@ struct ResumePoint {
   var whole: [Past] { past.filter { !$0.isInterrupted } }
   private var past: [Past] = []
   private let run: String
+  /// In real time, what the actor wrote down by itself.
+  private let spooled: [Transition]?
 
   /// A recorded episode.
   struct Past {
@@ -87,15 +89,18 @@ struct ResumePoint {
   init(of recipe: LaunchRecipe, before episode: UInt64) throws {
     self.episode = episode
     run = recipe.run
+    spooled =
+      recipe.clock == .realtime ? try TransitionSpool.transitions(of: recipe.run) : nil
     past = (0..<episode).compactMap { Past($0, of: recipe) }
     if recipe.clock == .lockstep, whole.count < Int(episode) {
       throw SessionFailure("\(run)/episodes: not every episode before \(episode) is there")
     }
-    steps = past.reduce(0) { $0 + $1.steps }
+    steps = spooled?.count ?? past.reduce(0) { $0 + $1.steps }
   }
 
   /// The steps before it, as the learner took them.
   func transitions() throws -> [Transition] {
+    if let spooled { return spooled }
     var all: [Transition] = []
     for episode in past {
       let file = RecordSession.file(of: episode.number, in: run)

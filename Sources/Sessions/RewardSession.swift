@@ -15,6 +15,7 @@ struct RewardSession {
     try status.ready()
     while true {
       guard let request = try server.next(within: .seconds(1)) else { continue }
+      session.work.add()
       switch request.message {
       case .judgeStart:
         source.start()

@@ -9,6 +9,8 @@ public struct ServedEnvironment: Report {
   public var endpoint: String
   /// The run's folder, removed at the end unless the end is a kill.
   public var folder: String
+  /// The session's mark, which every message carries.
+  public var session: UInt32
   /// Numbers of an observation.
   public var observationSize: Int
   /// Numbers of an action, each in -1…1.
@@ -40,7 +42,7 @@ struct ServeSession {
     try announce(
       ServedEnvironment(
         endpoint: session.endpoints[.environment], folder: session.recipe.launch.run,
-        observationSize: ObservationLayout.size,
+        session: session.context.session.value, observationSize: ObservationLayout.size,
         actionSize: ObservationLayout.actionSize, steps: task.steps, rate: task.rate))
     var served = ServedEpisodes()
     while !session.isAskedToFinish {

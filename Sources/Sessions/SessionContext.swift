@@ -14,20 +14,28 @@ struct SessionContext: Sendable {
   let isSupervised: Bool
   /// The episode that a training goes on with; nil at its beginning.
   let firstEpisode: UInt64?
+  /// Steps that a training is known to have come to, for a learner that is started again in it.
+  let knownSteps: Int?
+  /// Meetings that are reached through a tap of `kinglet chaos`.
+  let tapped: Set<Meeting>
+  /// What this process has done.
+  let work = WorkCount()
   private let endsAtFirstSignal: Bool
   private let stopSignal: StopSignal
 
   /// What has nothing to finish first ends at the first signal, anything else at the second.
   init(
     recipe: SessionRecipe, isSupervised: Bool, firstEpisode: UInt64? = nil,
-    endsAtFirstSignal: Bool = false
+    knownSteps: Int? = nil, endsAtFirstSignal: Bool = false
   ) throws {
     self.recipe = recipe
     self.firstEpisode = firstEpisode
+    self.knownSteps = knownSteps
+    tapped = Meeting.tapped
     self.endsAtFirstSignal = endsAtFirstSignal
     self.isSupervised = isSupervised
     endpoints = Endpoints(recipe: recipe.launch)
-    context = try Context()
+    context = try Context(session: SessionMark(recipe.launch))
     geometry = TaskGeometry(recipe)
     stopSignal = try StopSignal()
   }
@@ -48,8 +56,13 @@ struct SessionContext: Sendable {
   /// Robot time of one tick [ns].
   var nanosecondsPerTick: Int64 { Int64((recipe.robot.driver.timestep * 1e9).rounded()) }
 
+  /// Where this process connects to for a meeting.
+  func endpoint(toward meeting: Meeting) throws -> Endpoint {
+    try Endpoint(endpoints.toward(meeting, tapped: tapped))
+  }
+
   func client(of meeting: Meeting, role: String) throws -> Client {
-    try Client(to: Endpoint(endpoints[meeting]), role: role, in: context, stop: stopCheck)
+    try Client(to: endpoint(toward: meeting), role: role, in: context, stop: stopCheck)
   }
 
   /// A subscriber for the newest of something in real time; nil in lock-step, where nothing is
@@ -57,7 +70,7 @@ struct SessionContext: Sendable {
   func subscriberInRealTime(to meeting: Meeting, role: String) throws -> Subscriber? {
     guard recipe.launch.clock == .realtime else { return nil }
     return try Subscriber(
-      to: Endpoint(endpoints[meeting]), role: role, in: context, stop: stopCheck)
+      to: endpoint(toward: meeting), role: role, in: context, stop: stopCheck)
   }
 
   /// See `subscriberInRealTime`.
@@ -68,5 +81,12 @@ struct SessionContext: Sendable {
 
   func server(at meeting: Meeting, callers: String) throws -> Server {
     try Server(at: Endpoint(endpoints[meeting]), role: callers, in: context, stop: stopCheck)
+  }
+}
+
+extension SessionMark {
+  /// The mark of a session: what two that meet by mistake would differ in.
+  init(_ launch: LaunchRecipe) {
+    self.init(of: "\(launch.run)\n\(launch.robot)\n\(launch.task)\n\(launch.seed)")
   }
 }

@@ -17,6 +17,8 @@ struct SessionProcesses: ~Copyable {
     case ready(Role)
     case status(Status)
     case failure(String)
+    case driver(DriverStatus)
+    case heartbeat(Role, progress: UInt64)
   }
 
   private let session: SessionContext
@@ -51,7 +53,7 @@ struct SessionProcesses: ~Copyable {
       switch try next(within: .milliseconds(100)) {
       case .ready(let role): waiting.remove(role)
       case .failure(let reason): throw SessionFailure(reason)
-      case .status, nil: break
+      case .status, .driver, .heartbeat, nil: break
       }
       if let ended = firstEnded() { throw failure(of: ended.role, ended.ending) }
       if deadline.isPast() {
@@ -72,8 +74,27 @@ struct SessionProcesses: ~Copyable {
       return .ready(role)
     case .status(let status): return .status(status)
     case .failure(let reason): return .failure(reason)
+    case .driverStatus(let status): return .driver(status)
+    case .heartbeat(let name, _, let progress):
+      return Role(rawValue: name).map { .heartbeat($0, progress: progress) }
     default: return nil
     }
+  }
+
+  /// The process of a role.
+  func number(of role: Role) -> Int32? {
+    children.first { $0.role == role }?.process.processIdentifier
+  }
+
+  /// Ends a process at once.
+  func end(_ role: Role) {
+    if let number = number(of: role) { kill(number, SIGKILL) }
+  }
+
+  /// Starts a learner again that has ended, in a training that is known to have come so far.
+  mutating func restartLearner(knowing steps: Int) throws {
+    children.removeAll { $0.role == .learner }
+    try launch(.learner, ["--known-steps", "\(steps)"])
   }
 
   /// Asks the actor to end the episode and the training.
@@ -171,18 +192,20 @@ struct SessionProcesses: ~Copyable {
     return SessionFailure("\(role.rawValue) \(ending): \(said)")
   }
 
-  private mutating func launch(_ role: Role) throws {
+  private mutating func launch(_ role: Role, _ more: [String] = []) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = [
-      role.rawValue, folder.resolvedRecipe, "--supervised-by",
-      String(ProcessInfo.processInfo.processIdentifier),
-    ]
+    process.arguments =
+      [
+        role.rawValue, folder.resolvedRecipe, "--supervised-by",
+        String(ProcessInfo.processInfo.processIdentifier),
+      ] + more
     if let episode = session.firstEpisode {
       process.arguments? += ["--first-episode", "\(episode)"]
     }
     let log = folder.log(of: role.rawValue)
-    let isThere = session.firstEpisode != nil && FileManager.default.fileExists(atPath: log)
+    let isThere =
+      (session.firstEpisode != nil || !more.isEmpty) && FileManager.default.fileExists(atPath: log)
     guard isThere || FileManager.default.createFile(atPath: log, contents: nil) else {
       throw SessionFailure("\(log): cannot be written")
     }

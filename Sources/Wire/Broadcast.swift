@@ -20,7 +20,9 @@ public struct Publisher: ~Copyable {
   /// Who subscribes later does not get it.
   public mutating func publish(_ message: Message) throws(WireError) {
     let bytes: [UInt8]
-    do { bytes = try message.encodedForSending() } catch { throw socket.badMessage(error) }
+    do { bytes = try message.encodedForSending().sealed(in: socket.session) } catch {
+      throw socket.badMessage(error)
+    }
     try bytes.span.bytes.withUnsafeBytes { bytes throws(WireError) in
       try socket.send(bytes, within: .zero)
     }
@@ -59,13 +61,40 @@ public struct Subscriber: ~Copyable, Pollable {
   public mutating func next(within duration: Duration) throws(WireError) -> Message? {
     let deadline = Deadline(after: duration)
     while true {
-      let part = try socket.takePart { bytes in
-        Result { () throws(MessageError) in try Message(decoding: bytes) }
+      let session = socket.session
+      let part = try socket.takePart { bytes -> Result<Message, MessageError>? in
+        guard let content = bytes.unsealed(in: session) else { return nil }
+        return Result { () throws(MessageError) in try Message(decoding: content) }
       }
-      if let part {
-        do { return try part.value.get() } catch { throw socket.badMessage(error) }
+      if let result = part?.value {
+        do { return try result.get() } catch { throw socket.badMessage(error) }
+      }
+      if part != nil {
+        socket.discarded.note(.damaged)
+        continue
       }
       guard try socket.wait(for: .input, until: deadline) else { return nil }
     }
+  }
+}
+
+extension [UInt8] {
+  /// The bytes with their seal behind them.
+  fileprivate func sealed(in session: SessionMark) -> [UInt8] {
+    let count = count
+    let seal = span.bytes.withUnsafeBytes { Seal($0, session: session) }
+    var bytes = self + [UInt8](repeating: 0, count: Seal.shortLength)
+    bytes.withUnsafeMutableBytes { seal.write(to: .init(rebasing: $0[count...])) }
+    return bytes
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The bytes before the seal behind them; nil where it does not fit.
+  func unsealed(in session: SessionMark) -> UnsafeRawBufferPointer? {
+    let length = count - Seal.shortLength
+    guard length >= 0, let seal = Seal(.init(rebasing: self[length...])) else { return nil }
+    let content = UnsafeRawBufferPointer(rebasing: self[..<length])
+    return seal.flaw(of: content, in: session) == nil ? content : nil
   }
 }

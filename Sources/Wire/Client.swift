@@ -3,7 +3,8 @@ public import Messages
 /// Asks one server and gets its answers.
 ///
 /// Every call carries a number that the answer brings back, so that an answer that comes after its
-/// deadline is never taken for the next call's.
+/// deadline is never taken for the next call's. A call whose answer stays away is sent again under its
+/// number until the deadline; the server acts on it once.
 public struct Client: ~Copyable, Pollable {
   private var socket: Socket
   private var number: UInt64 = 0
@@ -23,6 +24,9 @@ public struct Client: ~Copyable, Pollable {
   /// For a `Poller`.
   public var handle: SocketHandle { socket.handle }
 
+  /// Answers that were not looked into.
+  public var discarded: Discarded { socket.discarded }
+
   /// Sends a message and waits for its answer; answers to earlier messages are dropped.
   ///
   /// Throws `cannotSend` or `timedOut` at the deadline and `failed` when the answer is a `failure`.
@@ -30,18 +34,25 @@ public struct Client: ~Copyable, Pollable {
     _ message: Message, within duration: Duration
   ) throws(WireError) -> Message {
     let deadline = Deadline(after: duration)
-    try send(message, within: duration, until: deadline)
+    let bytes = try encode(message)
+    try send(bytes, within: duration, until: deadline)
+    var pause = Duration.milliseconds(250)
     while true {
-      while let (number, body) = try socket.tryTakeCall() {
-        if number == self.number { return try unwrap(body) }
+      while let answer = try socket.tryTakeCall() {
+        if answer.number == number { return try unwrap(answer.body) }
       }
-      guard try socket.wait(for: .input, until: deadline) else { throw socket.timedOut(duration) }
+      if try socket.wait(for: .input, until: deadline.orSooner(in: pause)) { continue }
+      if deadline.isOver { throw socket.timedOut(duration) }
+      // The question or its answer may have been lost; the server knows the number, should it come
+      // twice.
+      pause = min(pause * 2, .seconds(4))
+      _ = try trySend(bytes)
     }
   }
 
   /// Sends a message; its answer comes by `receive` or `next`.
   public mutating func send(_ message: Message, within duration: Duration) throws(WireError) {
-    try send(message, within: duration, until: Deadline(after: duration))
+    try send(try encode(message), within: duration, until: Deadline(after: duration))
   }
 
   /// The next answer to any message sent before.
@@ -56,18 +67,24 @@ public struct Client: ~Copyable, Pollable {
   public mutating func next(within duration: Duration) throws(WireError) -> Message? {
     let deadline = Deadline(after: duration)
     while true {
-      if let (_, body) = try socket.tryTakeCall() { return try unwrap(body) }
+      if let answer = try socket.tryTakeCall() { return try unwrap(answer.body) }
       guard try socket.wait(for: .input, until: deadline) else { return nil }
     }
   }
 
+  private func encode(_ message: Message) throws(WireError) -> [UInt8] {
+    do { return try message.encodedForSending() } catch { throw socket.badMessage(error) }
+  }
+
+  private mutating func trySend(_ bytes: [UInt8]) throws(WireError) -> Bool {
+    try socket.trySend(bytes, number: number)
+  }
+
   private mutating func send(
-    _ message: Message, within duration: Duration, until deadline: Deadline
+    _ bytes: [UInt8], within duration: Duration, until deadline: Deadline
   ) throws(WireError) {
     number += 1
-    let bytes: [UInt8]
-    do { bytes = try message.encodedForSending() } catch { throw socket.badMessage(error) }
-    while try !socket.trySend(bytes, number: number) {
+    while try !trySend(bytes) {
       guard try socket.wait(for: .output, until: deadline) else {
         throw .cannotSend(
           peer: socket.peer, endpoint: socket.place, milliseconds: duration.millisecondsRoundedUp)

@@ -15,10 +15,14 @@ public final class Context: @unchecked Sendable {
     return "\(major).\(minor).\(patch)"
   }
 
+  /// The session of every socket of this process.
+  public let session: SessionMark
+
   /// A context with one input-output thread.
-  public init() throws(WireError) {
+  public init(session: SessionMark = SessionMark(0)) throws(WireError) {
     guard let pointer = zmq_ctx_new() else { throw .system("zmq_ctx_new") }
     self.pointer = pointer
+    self.session = session
   }
 
   deinit {

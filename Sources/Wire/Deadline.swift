@@ -5,6 +5,13 @@ struct Deadline {
   /// A moment so much later than now.
   init(after duration: Duration) { instant = ContinuousClock.now + duration }
 
+  private init(at instant: ContinuousClock.Instant) { self.instant = instant }
+
+  /// This moment, or the one so much later than now, whichever is sooner.
+  func orSooner(in duration: Duration) -> Deadline {
+    Deadline(at: min(instant, ContinuousClock.now + duration))
+  }
+
   /// Whether the moment is over.
   var isOver: Bool { ContinuousClock.now >= instant }
 

@@ -20,8 +20,12 @@ public struct Request: Sendable {
 }
 
 /// Answers many clients, one request after the other.
+///
+/// A request that comes again under its number is acted on once: it gets its answer again, or none
+/// while the first is being worked at.
 public struct Server: ~Copyable, Pollable {
   private var socket: Socket
+  private var memory = PeerMemory()
 
   /// A server at an endpoint.
   ///
@@ -37,6 +41,9 @@ public struct Server: ~Copyable, Pollable {
 
   /// For a `Poller`.
   public var handle: SocketHandle { socket.handle }
+
+  /// Requests that were not looked into.
+  public var discarded: Discarded { socket.discarded }
 
   /// Where the server listens, with the port that the system chose.
   public var endpoint: Endpoint? { socket.endpoint }
@@ -56,6 +63,11 @@ public struct Server: ~Copyable, Pollable {
     let deadline = Deadline(after: duration)
     while true {
       while let (peer, call) = try tryTake() {
+        if let answer = memory.note(call.number, of: peer) {
+          socket.discarded.repeated += 1
+          if let answer { _ = try? trySend(answer, to: peer, number: call.number) }
+          continue
+        }
         switch call.body {
         case .success(let message):
           return Request(message: message, peer: peer, number: call.number)
@@ -74,22 +86,66 @@ public struct Server: ~Copyable, Pollable {
     try send(message, to: request.peer, number: request.number)
   }
 
-  private func tryTake() throws(WireError) -> (Peer, call: Call)? {
-    guard let head = try socket.takePart({ [UInt8]($0) }) else { return nil }
-    let call = head.isLast ? nil : try socket.tryTakeCall()
-    return (Peer(identity: head.value), call ?? (0, .failure(.malformed("Envelope"))))
+  private mutating func tryTake() throws(WireError) -> (Peer, call: Call)? {
+    while let head = try socket.takePart({ [UInt8]($0) }) {
+      guard !head.isLast else {
+        socket.discarded.note(.damaged)
+        continue
+      }
+      guard let seal = try socket.takePart({ $0.count == Seal.length ? Seal($0) : nil }) else {
+        continue
+      }
+      if let call = try socket.takeBody(under: seal.value, isThere: !seal.isLast) {
+        return (Peer(identity: head.value), call)
+      }
+    }
+    return nil
   }
 
-  private func send(_ message: Message, to peer: Peer, number: UInt64) throws(WireError) {
+  private mutating func send(
+    _ message: Message, to peer: Peer, number: UInt64
+  ) throws(WireError) {
     let bytes: [UInt8]
     do { bytes = try message.encodedForSending() } catch { throw socket.badMessage(error) }
-    let isAddressed = try peer.identity.span.bytes.withUnsafeBytes { identity throws(WireError) in
-      try socket.trySend(identity, flags: ZMQ_SNDMORE)
-    }
-    guard isAddressed, try socket.trySend(bytes, number: number) else {
+    memory.keep(bytes, for: number, of: peer)
+    guard try trySend(bytes, to: peer, number: number) else {
       throw .cannotSend(peer: socket.peer, endpoint: socket.place, milliseconds: 0)
     }
   }
+
+  private func trySend(
+    _ bytes: [UInt8], to peer: Peer, number: UInt64
+  ) throws(WireError) -> Bool {
+    let isAddressed = try peer.identity.span.bytes.withUnsafeBytes { identity throws(WireError) in
+      try socket.trySend(identity, flags: ZMQ_SNDMORE)
+    }
+    guard isAddressed else { return false }
+    return try socket.trySend(bytes, number: number)
+  }
 }
 
-typealias Call = (number: UInt64, body: Result<Message, MessageError>)
+/// The newest call of each client, and its answer.
+struct PeerMemory {
+  private static let most = 256
+  private var calls: [Peer: (number: UInt64, answer: [UInt8]?)] = [:]
+  private var order: [Peer] = []
+
+  /// Notes a call: nil for a new one, else the answer that it was given, nil inside where there is none
+  /// yet or no more.
+  mutating func note(_ number: UInt64, of peer: Peer) -> [UInt8]?? {
+    if let newest = calls[peer], number <= newest.number {
+      return .some(number == newest.number ? newest.answer : nil)
+    }
+    if calls.updateValue((number, nil), forKey: peer) == nil {
+      order.append(peer)
+      if order.count > Self.most { calls[order.removeFirst()] = nil }
+    }
+    return nil
+  }
+
+  /// Keeps the answer to a client's newest call.
+  mutating func keep(_ answer: [UInt8], for number: UInt64, of peer: Peer) {
+    guard calls[peer]?.number == number else { return }
+    calls[peer]?.answer = answer
+  }
+}

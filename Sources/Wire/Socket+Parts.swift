@@ -25,35 +25,58 @@ extension Socket {
     while let (_, isLast) = try takePart({ _ in }), !isLast {}
   }
 
-  /// Sends a call's number and a message; false when the socket cannot take them now.
+  /// Sends a message under the seal of a call's number; false when the socket cannot take them now.
   func trySend(_ message: [UInt8], number: UInt64) throws(WireError) -> Bool {
-    var number = number.littleEndian
-    let head = try Swift.withUnsafeBytes(of: &number) { bytes throws(WireError) in
-      try trySend(bytes, flags: ZMQ_SNDMORE)
-    }
-    guard head else { return false }
-    return try message.span.bytes.withUnsafeBytes { bytes throws(WireError) in
-      try trySend(bytes, flags: 0)
+    try message.span.bytes.withUnsafeBytes { bytes throws(WireError) in
+      let seal = Seal(bytes, number: number, session: session).bytes
+      let isHeadSent = try seal.span.bytes.withUnsafeBytes { head throws(WireError) in
+        try trySend(head, flags: ZMQ_SNDMORE)
+      }
+      guard isHeadSent else { return false }
+      return try trySend(bytes, flags: 0)
     }
   }
 
   /// Takes a call's number and a message, if they are there.
   ///
-  /// What is no message is an error inside.
-  func tryTakeCall() throws(WireError) -> (number: UInt64, body: Result<Message, MessageError>)? {
-    guard let head = try takePart({ $0.count == 8 ? $0.loadUnaligned(as: UInt64.self) : nil })
-    else { return nil }
-    guard !head.isLast, let number = head.value else {
-      if !head.isLast { try dropRest() }
-      return (0, .failure(.malformed("Envelope")))
+  /// What is damaged or of another session is dropped and counted; what is whole and yet no message is
+  /// an error inside.
+  mutating func tryTakeCall() throws(WireError) -> Call? {
+    while let head = try takePart({ $0.count == Seal.length ? Seal($0) : nil }) {
+      if let call = try takeBody(under: head.value, isThere: !head.isLast) { return call }
     }
-    let body = try takePart { bytes in
-      Result { () throws(MessageError) in try Message(decoding: bytes) }
-    }
-    guard let body else { return (0, .failure(.malformed("Envelope"))) }
-    if !body.isLast { try dropRest() }
-    return (UInt64(littleEndian: number), body.value)
+    return nil
   }
+
+  /// The rest of a call whose first part was a seal, or was none; nil where it is dropped.
+  mutating func takeBody(under seal: Seal?, isThere: Bool) throws(WireError) -> Call? {
+    guard isThere, let seal else {
+      if isThere { try dropRest() }
+      discarded.note(.damaged)
+      return nil
+    }
+    let session = session
+    let body = try takePart { bytes -> (Flaw?, Result<Message, MessageError>) in
+      if let flaw = seal.flaw(of: bytes, in: session) {
+        return (flaw, .failure(.malformed("Envelope")))
+      }
+      return (nil, Result { () throws(MessageError) in try Message(decoding: bytes) })
+    }
+    guard let body else { return nil }
+    if !body.isLast { try dropRest() }
+    if let flaw = body.isLast ? body.value.0 : .damaged {
+      discarded.note(flaw)
+      return nil
+    }
+    return Call(number: seal.number, body: body.value.1)
+  }
+}
+
+/// What a client sent under a number.
+struct Call {
+  let number: UInt64
+  /// The message, or why whole bytes are none.
+  let body: Result<Message, MessageError>
 }
 
 extension Message {

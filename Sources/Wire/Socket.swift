@@ -10,7 +10,7 @@ public typealias StopCheck = @Sendable () -> Bool
 /// Closes a ZeroMQ socket when its last holder goes.
 public final class SocketHandle {
   let pointer: UnsafeMutableRawPointer
-  private let context: Context
+  let context: Context
 
   init(_ kind: SocketKind, in context: Context) throws(WireError) {
     guard let pointer = zmq_socket(context.pointer, kind.code) else {
@@ -34,6 +34,8 @@ public struct Socket: ~Copyable, @unchecked Sendable {
   public let peer: String
   /// Where the socket listens or is connected to; nil before.
   public private(set) var endpoint: Endpoint?
+  /// What was not looked into.
+  public internal(set) var discarded = Discarded()
   let stop: StopCheck
 
   /// A socket that neither listens nor is connected yet.
@@ -117,6 +119,9 @@ public struct Socket: ~Copyable, @unchecked Sendable {
 }
 
 extension Socket {
+  /// The session of this process.
+  var session: SessionMark { handle.context.session }
+
   /// The endpoint's text, for errors.
   var place: String { endpoint?.description ?? "an unknown endpoint" }
 

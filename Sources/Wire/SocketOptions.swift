@@ -1,5 +1,7 @@
 import CZeroMQ
+import Glibc
 public import Messages
+import Synchronization
 
 /// ZeroMQ's pattern that a socket speaks.
 public enum SocketKind: Sendable {
@@ -69,18 +71,40 @@ extension SocketHandle {
     try set(ZMQ_RECONNECT_IVL, Int32(20))
     if options.delivery == .newestOnly { try set(ZMQ_CONFLATE, Int32(1)) }
     switch kind {
+    case .dealer:
+      try set(name: Self.freshName())
     case .router:
+      try set(ZMQ_ROUTER_HANDOVER, Int32(1))
       // Without it an answer to a peer that left vanishes without a word.
       try set(ZMQ_ROUTER_MANDATORY, Int32(1))
     case .pair:
       // A tick for a peer that is not there is not queued: its absence shows when sending. A dealer
       // must not have this: it would lose the unread answers of a server that answers and ends.
       try set(ZMQ_IMMEDIATE, Int32(1))
-    case .dealer, .publisher: break
+    case .publisher: break
     case .subscriber:
       guard zmq_setsockopt(pointer, ZMQ_SUBSCRIBE, nil, 0) == 0 else {
         throw .system("zmq_setsockopt")
       }
+    }
+  }
+
+  /// A name of its own by which a router knows a dealer again after a broken connection: nothing that a
+  /// result depends on.
+  private static func freshName() -> [UInt8] {
+    let parts: [UInt64] = [
+      UInt64(getpid()), UInt64(bitPattern: Int64(ContinuousClock.now.hashValue)),
+      names.add(1, ordering: .relaxed).newValue,
+    ]
+    return [1] + parts.flatMap { part in withUnsafeBytes(of: part) { [UInt8]($0) } }
+  }
+
+  private static let names = Atomic<UInt64>(0)
+
+  /// Gives a dealer the name by which a router knows it.
+  func set(name: [UInt8]) throws(WireError) {
+    guard zmq_setsockopt(pointer, ZMQ_ROUTING_ID, name, name.count) == 0 else {
+      throw .system("zmq_setsockopt")
     }
   }
 

@@ -43,7 +43,7 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
   private init(_ socket: consuming Socket, spin: Duration) {
     self.socket = socket
     self.spin = Spin(longest: spin)
-    outgoing = .allocate(byteCount: Outgoing.encodedLength, alignment: 16)
+    outgoing = .allocate(byteCount: Outgoing.encodedLength + Seal.shortLength, alignment: 16)
     incoming = .allocate(byteCount: 2 * Incoming.encodedLength, alignment: 16)
   }
 
@@ -63,18 +63,38 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
   /// Throws `cannotSend` at the deadline.
   public mutating func send(_ message: Outgoing, within duration: Duration) throws(WireError) {
     message.encode(into: outgoing)
+    let content = UnsafeRawBufferPointer(rebasing: outgoing[..<Outgoing.encodedLength])
+    Seal(content, session: socket.session)
+      .write(to: .init(rebasing: outgoing[Outgoing.encodedLength...]))
     try socket.send(UnsafeRawBufferPointer(outgoing), within: duration)
   }
 
   /// The next message.
   ///
-  /// Throws `timedOut` at the deadline.
+  /// Throws `timedOut` at the deadline, `damaged` and `foreign` for what is not looked into.
   public mutating func receive(within duration: Duration) throws(WireError) -> Incoming {
     let count = try fill(within: duration)
+    let content = try open(UnsafeRawBufferPointer(rebasing: incoming[..<count]))
     do {
-      return try Incoming(decoding: UnsafeRawBufferPointer(rebasing: incoming[..<count]))
+      return try Incoming(decoding: content)
     } catch {
       throw socket.badMessage(error)
+    }
+  }
+
+  /// What stands before the seal of a message.
+  private func open(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(WireError) -> UnsafeRawBufferPointer {
+    let length = bytes.count - Seal.shortLength
+    guard length >= 0, let seal = Seal(.init(rebasing: bytes[length...])) else {
+      throw .damaged(peer: socket.peer, endpoint: socket.place)
+    }
+    let content = UnsafeRawBufferPointer(rebasing: bytes[..<length])
+    switch seal.flaw(of: content, in: socket.session) {
+    case nil: return content
+    case .damaged: throw .damaged(peer: socket.peer, endpoint: socket.place)
+    case .foreign: throw .foreign(peer: socket.peer, endpoint: socket.place)
     }
   }
 

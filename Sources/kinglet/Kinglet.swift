@@ -8,9 +8,10 @@ struct Kinglet: ParsableCommand {
     commandName: "kinglet",
     abstract: "Trains robot arms: launch a session, record demonstrations, evaluate a policy.",
     subcommands: [
-      Launch.self, Demonstrate.self, Evaluate.self, Serve.self, Replay.self, Episodes.self,
+      Launch.self, Stop.self, Recover.self, Demonstrate.self, Evaluate.self, Serve.self,
+      Replay.self, Episodes.self,
       Inspect.self, Export.self,
-      Bench.self, Plot.self,
+      Bench.self, Plot.self, Chaos.self,
       Doctor.self,
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
       RecorderProcess.self, LearnerProcess.self, ActorProcess.self,

@@ -16,13 +16,17 @@ struct ProcessArguments: ParsableArguments {
 
   @Option(help: .hidden)
   var firstEpisode: UInt64?
+
+  @Option(help: .hidden)
+  var knownSteps: Int?
 }
 
 extension SessionProcess {
   mutating func run() throws {
     try Commands.process(
       Self.name, recipeFile: arguments.recipe.file, overrides: arguments.recipe.overrides,
-      supervisor: arguments.supervisedBy, firstEpisode: arguments.firstEpisode)
+      supervisor: arguments.supervisedBy, firstEpisode: arguments.firstEpisode,
+      knownSteps: arguments.knownSteps)
   }
 }
 

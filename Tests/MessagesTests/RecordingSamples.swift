@@ -74,7 +74,18 @@ extension Samples {
       .safety(intervention()),
       .simulatorState(SimulatorState(tick: tick, integration: (0..<53).map { _ in number() })),
       .truth(truth()), .log(LogLine(role: "controller", text: "a line")),
+      .driver(driverStatus()),
     ]
+  }
+
+  mutating func driverStatus() -> DriverStatus {
+    let modes = DriverMode.allCases
+    return DriverStatus(
+      mode: modes[stream.index(below: modes.count)], since: Int64(bitPattern: stream.next()),
+      reason: "no torque for 20 ms", stands: stream.uniform() < 0.5,
+      refusals: Refusals(
+        late: stream.next(), early: stream.next(), stopped: stream.next(), damaged: stream.next(),
+        foreign: stream.next()))
   }
 
   mutating func time() -> RecordTime {
@@ -102,7 +113,8 @@ extension Samples {
       .worldRestore(EpisodeStart(episode: episode, isEvaluation: true), world()),
       .records(batch()), .recordStart(origin(), at: time()),
       .recordEnd(episode: episode, outcome: ["isRewarded": "true", "note": "µm"]),
-      .recordAccepted,
+      .recordAccepted, .userStop(reason: "a hand"), .recover(reason: "looked at"),
+      .driverStatusRequest, .driverStatus(driverStatus()),
     ]
   }
 }

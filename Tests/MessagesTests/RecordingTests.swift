@@ -36,6 +36,7 @@ import Testing
         case .simulatorState(let it): #expect(try SimulatorState(decoding: bytes) == it)
         case .truth(let it): #expect(try Truth(decoding: bytes) == it)
         case .log(let it): #expect(try LogLine(decoding: bytes) == it)
+        case .driver(let it): #expect(try DriverStatus(decoding: bytes) == it)
         }
       }
       let origin = samples.origin()

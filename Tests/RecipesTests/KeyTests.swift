@@ -7,14 +7,21 @@ import Testing
     #expect(YAMLKey.keys(of: try RecipeFiles.original(file)).count > 25)
   }
 
+  /// Keys that came after episodes had been recorded, which embed their recipe.
+  private static func mayBeLeftOut(_ path: String) -> Bool {
+    path.split(separator: ".").first == "supervision"
+  }
+
   @Test(arguments: RecipeFiles.all) func `a missing key is named`(file: String) throws {
     let files = try RecipeFiles()
     let text = try RecipeFiles.original(file)
     for key in YAMLKey.keys(of: text) {
-      guard
-        case .missingKey(_, let named, _)? = try files.refusal(
-          of: key.removed(from: text), in: file)
-      else {
+      let refusal = try files.refusal(of: key.removed(from: text), in: file)
+      if Self.mayBeLeftOut(key.path) {
+        #expect(refusal == nil, "\(file): \(key)")
+        continue
+      }
+      guard case .missingKey(_, let named, _)? = refusal else {
         Issue.record("\(file): without \(key) there is no complaint of a missing key")
         continue
       }

@@ -92,6 +92,50 @@ private struct Digests: Decodable, Equatable {
       try FileManager.default.contentsOfDirectory(atPath: run + "/episodes").count == others)
   }
 
+  @Test func `a learner that is killed, however often, is started again and changes nothing`()
+    throws
+  {
+    let changes = ["seed=3", "finish.steps=600", "checkpointEvery=60"]
+    let whole = try train("x", changes)
+    let run = scratch.path("y")
+    let launch = try KingletProcess(words("y", changes), scratch: scratch)
+    defer { launch.end() }
+    for steps in [0, 200, 400] {
+      try wait(for: launch, "it ended before its learner was killed") {
+        let lines = (try? figures(of: run)) ?? []
+        return lines.contains { line in
+          line.firstMatch(of: /"step":(\d+)/).flatMap { Int($0.1) } ?? 0 > steps
+        }
+      }
+      let victims = KingletProcess.running(with: "learner\0" + run)
+      try #require(victims.count == 1)
+      for victim in victims { kill(victim, SIGKILL) }
+      try wait(for: launch, "no learner again") {
+        let learners = KingletProcess.running(with: "learner\0" + run)
+        return !learners.isEmpty && learners != victims
+      }
+    }
+    let outcome = try launch.finish()
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    #expect(try JSONDecoder().decode(Digests.self, from: Data(outcome.output.utf8)) == whole)
+    #expect(try figures(of: run) == figures(of: scratch.path("x")))
+  }
+
+  @Test func `a process that is stopped ends the session, with what to do`() throws {
+    let run = scratch.path("z")
+    let launch = try KingletProcess(
+      words("z", ["supervision.silence=2", "finish.steps=100000"]), scratch: scratch)
+    defer { launch.end() }
+    try waitForSteps(run, of: launch)
+    let victims = KingletProcess.running(with: "reward\0" + run)
+    for victim in victims { kill(victim, SIGSTOP) }
+    let outcome = try launch.finish(within: 60)
+    #expect(outcome.status != 0)
+    #expect(
+      outcome.errors.contains("reward") && outcome.errors.contains("SIGSTOP"), "\(outcome.errors)")
+    #expect(KingletProcess.isGone(run))
+  }
+
   /// Every line of a run's figures but what depends on the wall's clock, sorted: the robot time of a learner's line is
   /// that of the actor's line before it.
   private func figures(of run: String) throws -> [String] {
@@ -200,7 +244,7 @@ private struct Digests: Decodable, Equatable {
       [
         "launch", "Launch/pcb-insertion.yaml", "run=" + run,
         "demonstrations.folder=" + demonstrations, "demonstrations.episodes=2",
-        "learner.width=64", "learner.pretrainUpdates=50",
+        "learner.width=64", "learner.pretrainUpdates=50", "supervision.learnerRestarts=0",
       ], scratch: scratch)
     try waitForSteps(run, of: launch)
     let victims = KingletProcess.running(with: role + "\0" + run)

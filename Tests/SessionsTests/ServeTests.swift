@@ -9,18 +9,15 @@ import Wire
   private struct Announcement: Decodable {
     var endpoint: String
     var folder: String
+    var session: UInt32
     var observationSize: Int
     var actionSize: Int
     var steps: Int
   }
 
   private let scratch: Scratch
-  private let context: Context
 
-  init() throws {
-    scratch = try Scratch()
-    context = try Context()
-  }
+  init() throws { scratch = try Scratch() }
 
   private func serve(_ words: [String], input: Pipe? = nil) throws -> KingletProcess {
     try KingletProcess(
@@ -41,6 +38,12 @@ import Wire
     }
   }
 
+  private func client(of said: Announcement) throws -> Client {
+    try Client(
+      to: Endpoint(said.endpoint), role: "serve",
+      in: Context(session: SessionMark(said.session)))
+  }
+
   private func state(
     _ message: Message, from client: inout Client
   ) throws -> EnvironmentState {
@@ -58,7 +61,7 @@ import Wire
     defer { served.end() }
     let said = try announcement(of: served)
     #expect((said.observationSize, said.actionSize, said.steps) == (19, 6, 2))
-    var client = try Client(to: Endpoint(said.endpoint), role: "serve", in: context)
+    var client = try client(of: said)
     let still = Message.environmentStep(action: Array(repeating: 0, count: 6))
     #expect(throws: WireError.self) { try client.call(still, within: .seconds(10)) }
     for episode in 0..<2 as Range<UInt64> {
@@ -83,8 +86,7 @@ import Wire
   @Test func `what is no action is refused by name`() throws {
     let served = try serve(["seed=3"])
     defer { served.end() }
-    var client = try Client(
-      to: Endpoint(announcement(of: served).endpoint), role: "serve", in: context)
+    var client = try client(of: announcement(of: served))
     _ = try state(.environmentReset, from: &client)
     for wrong in [[], [0, 0, 0, 0, 0, 1.5], Array(repeating: 0, count: 7)] as [[Float]] {
       let error = #expect(throws: WireError.self) {

@@ -13,7 +13,7 @@ enum ImportTable {
     ControlSlots     : Messages Geometry
     LearningSlots    : Geometry Messages Tensors
     RealTime         : CRealtime
-    Wire             : Messages CZeroMQ
+    Wire             : Messages CZeroMQ CZlib
     Safety           : Messages Geometry CKernels
     ImpedanceControl : ControlSlots Messages Geometry CKernels
     ControlLoop      : ControlSlots Messages Geometry Safety

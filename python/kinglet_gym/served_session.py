@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 import weakref
+import zlib
 from pathlib import Path
 
 import zmq
@@ -61,6 +62,7 @@ class ServedSession:
         self._socket.linger = 0
         self._socket.connect(self.endpoint)
         self._number = 0
+        self._session = description["session"]
 
     def reset(self) -> kinglet_pb2.EnvironmentState:
         """Begins the next episode; raises `KingletError`."""
@@ -88,7 +90,8 @@ class ServedSession:
             raise KingletError("this session of kinglet has ended; a reset with a seed starts anew")
         self._number += 1
         number = self._number.to_bytes(8, "little")
-        self._socket.send_multipart([number, question.SerializeToString()], zmq.NOBLOCK)
+        body = question.SerializeToString()
+        self._socket.send_multipart([seal(number, self._session, body), body], zmq.NOBLOCK)
         deadline = time.monotonic() + timeout
         while True:
             while self._socket.poll(100) == 0:
@@ -97,9 +100,9 @@ class ServedSession:
                 if time.monotonic() > deadline:
                     self.close()
                     raise KingletError(f"nothing came from kinglet serve within {timeout:.0f} s")
-            answered, body = self._socket.recv_multipart()
+            head, body = self._socket.recv_multipart()
             # An answer that an interrupted call left behind is passed over.
-            if answered == number:
+            if head == seal(number, self._session, body):
                 return self._unwrap(body)
 
     def _unwrap(self, body) -> kinglet_pb2.EnvironmentState:
@@ -140,6 +143,13 @@ class ServedSession:
         if not said:
             return KingletError(f"kinglet serve ended with status {status} and said nothing")
         return KingletError(said.splitlines()[-1].removeprefix("Error: "))
+
+
+def seal(number: bytes, session: int, body: bytes) -> bytes:
+    """What travels in front of a message: its call's number, its session, and a checksum of all."""
+    head = number + session.to_bytes(8, "little")
+    sum_ = zlib.crc32(body, zlib.crc32(head))
+    return number + session.to_bytes(4, "little") + sum_.to_bytes(4, "little")
 
 
 def _end(process, context, folders, owner):

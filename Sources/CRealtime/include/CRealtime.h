@@ -32,6 +32,13 @@ int realtime_parent_death_signal(void);
 // Installs the handler that counts SIGINT and SIGTERM. Returns 0 or an errno.
 int realtime_count_stop_signals(void);
 
+// Makes a write beyond RLIMIT_FSIZE an error of the write, not the end of the process. Returns 0 or an
+// errno.
+int realtime_ignore_file_size_signal(void);
+
+// Limits how far a process may write into files, below 0 not at all. Returns 0 or an errno.
+int realtime_limit_file_size(int32_t process, int64_t bytes);
+
 // Stop signals counted since the start of the process.
 REALTIME int32_t realtime_stop_signals(void);
 

@@ -1,0 +1,82 @@
+import Foundation
+import Randomness
+import RealTime
+import Synchronization
+import Wire
+
+/// The taps of one session under chaos, each on a thread of its own.
+final class ChaosTaps: Sendable {
+  /// What a tap does now.
+  private struct Plan {
+    var fault: ChaosFault.LineFault?
+    var probability = 0.0
+    var until: Int64 = 0
+    var stream: RandomStream
+  }
+
+  private let plans: Mutex<[Meeting: Plan]>
+  private let isOver = Atomic(false)
+  private let ended = DispatchGroup()
+
+  /// Taps for meetings of a session, running until `end`.
+  init(_ meetings: [Meeting], of session: SessionContext, seed: UInt64) {
+    var plans: [Meeting: Plan] = [:]
+    for (index, meeting) in meetings.enumerated() {
+      plans[meeting] = Plan(stream: RandomStream(seed: seed, name: "tap", index: UInt64(index)))
+    }
+    self.plans = Mutex(plans)
+    for meeting in meetings {
+      Thread.detachNewThread { [self] in
+        ended.enter()
+        defer { ended.leave() }
+        do { try run(meeting, session) } catch {}
+      }
+    }
+  }
+
+  /// Makes faults at a meeting from now on.
+  func make(
+    _ fault: ChaosFault.LineFault, at meeting: Meeting, probability: Double, seconds: Double
+  ) {
+    plans.withLock { plans in
+      plans[meeting]?.fault = fault
+      plans[meeting]?.probability = probability
+      plans[meeting]?.until = MonotonicClock.now + Int64(seconds * 1e9)
+    }
+  }
+
+  /// Ends the threads, and with them the lines.
+  func end() {
+    isOver.store(true, ordering: .relaxed)
+    _ = ended.wait(timeout: .now() + 5)
+  }
+
+  private func run(_ meeting: Meeting, _ session: SessionContext) throws {
+    let front = try Endpoint(session.endpoints.toward(meeting, tapped: [meeting]))
+    var tap = try Tap(
+      meeting.traffic, at: front, to: Endpoint(session.endpoints[meeting]), in: Context())
+    while !isOver.load(ordering: .relaxed) {
+      try tap.run(for: .milliseconds(20)) { _ in fate(at: meeting) }
+    }
+  }
+
+  private func fate(at meeting: Meeting) -> TapFate {
+    plans.withLock { plans in
+      guard var plan = plans[meeting], let fault = plan.fault, MonotonicClock.now < plan.until
+      else { return .pass }
+      defer { plans[meeting] = plan }
+      return plan.stream.uniform() < plan.probability ? fault.fate(&plan.stream) : .pass
+    }
+  }
+}
+
+extension Meeting {
+  /// What travels there.
+  var traffic: Tap.Traffic {
+    switch self {
+    case .arm: .ticks
+    case .state, .policy: .broadcasts
+    default: .calls
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import ControlLoop
+import Messages
+import RealTime
+import Safety
+import Wire
+
+/// Time that passes tick by tick, as it is granted.
+extension DriverSession {
+  /// Wall time that a tick waits for its torque.
+  private static let patience = Duration.seconds(1)
+
+  mutating func runInLockstep() throws {
+    do {
+      try serveInLockstep()
+    } catch WireError.stopped {
+      arm.fault(because: "told to stop")
+      try comeToRest()
+      giveUpRecording()
+      throw SessionFailure("driver: told to stop; the arm stands")
+    }
+  }
+
+  private mutating func serveInLockstep() throws {
+    var poller = poller()
+    while !isOver() {
+      guard try poller.wait(within: .seconds(1)) else { continue }
+      try serve()
+      // A stop finds the arm between two ticks: its time goes on by itself until it stands.
+      if arm.machine.mode.isStopped { try comeToRest() }
+    }
+    arm.close()
+    try tellTransition()
+  }
+
+  /// Lets time pass up to a granted tick, or until the arm has stopped.
+  mutating func run(_ grant: Grant) throws {
+    while !arm.machine.mode.isStopped {
+      var state = arm.read()
+      state.requiredSetpoint = grant.setpoint
+      guard state.tick <= grant.untilTick else { return try recordWorld() }
+      guard let torque = try torque(for: state) else { break }
+      do {
+        try step(torque)
+        if recorder.isDue { try recorder.flush() }
+      } catch {
+        try comeToRest()
+        giveUpRecording()
+        throw error
+      }
+      if state.tick % 16 == 0 { try serveStops() }
+    }
+    try comeToRest()
+  }
+
+  /// The torque for a tick; nil when none has come in time.
+  private mutating func torque(for state: ArmState) throws -> JointTorque? {
+    if desk != nil {
+      guard try desk?.awaitSetpoint(for: state, within: Self.patience) == true else { return nil }
+      return desk?.loop.step(state)
+    }
+    let deadline = RealTime.Deadline(in: 1_000_000_000)
+    while !deadline.isPast() {
+      do {
+        try port?.send(state, within: .milliseconds(250))
+        if let torque = try answer(to: state) { return torque }
+      } catch WireError.cannotSend {
+        // Once more: state or torque may have been lost.
+      }
+    }
+    return nil
+  }
+
+  private mutating func answer(to state: ArmState) throws -> JointTorque? {
+    while true {
+      guard let torque = try receive(within: .milliseconds(250)) else { return nil }
+      if torque.tick == state.tick { return torque }
+      if torque.tick < state.tick { arm.refusals.late += 1 } else { arm.refusals.early += 1 }
+    }
+  }
+
+  /// Runs simulated time by itself, through hold and damped stop where no command comes, until the
+  /// arm stands.
+  private mutating func comeToRest() throws {
+    for _ in 0..<5000 where !arm.machine.stands {
+      try step(nil)
+      // The recorder may be what is missing.
+      if recorder.waitingTicks >= 100, (try? recorder.flush()) == nil { recorder.giveUp() }
+    }
+  }
+}

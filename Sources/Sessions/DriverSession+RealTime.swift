@@ -1,0 +1,84 @@
+import ControlLoop
+import Messages
+import RealTime
+import Recipes
+import Safety
+import Wire
+
+/// Time that passes on the wall.
+extension DriverSession {
+  mutating func runInRealTime() throws {
+    var timer = PeriodicTimer(period: session.nanosecondsPerTick)
+    var wait = StopWait(minutes: session.recipe.launch.supervision.recoveryMinutes)
+    while !isOver(), !session.stopCheck() {
+      _ = timer.wait()
+      do {
+        try serve()
+        try tickInRealTime()
+      } catch WireError.stopped { break }
+      if wait.isOver(arm.machine.stands) {
+        throw SessionFailure("driver: \(arm.reason); nobody let the arm go on")
+      }
+    }
+    let wasTold = session.stopCheck()
+    try comeToRest(&timer, because: wasTold ? "told to stop" : "the session ended")
+    if wasTold { throw SessionFailure("driver: told to stop; the arm stands") }
+  }
+
+  private mutating func tickInRealTime() throws {
+    let state = arm.read()
+    let isStopped = arm.machine.mode.isStopped
+    try states?.publish(isStopped ? .driverStatus(arm.status) : .granted(state))
+    try step(try torque(for: state))
+    try recordInRealTime(state.tick)
+  }
+
+  /// The torque that answers a tick, or nil when it has not come in time.
+  private mutating func torque(for state: ArmState) throws -> JointTorque? {
+    if desk != nil { return desk?.loop.step(state) }
+    let deadline = RealTime.Deadline(in: 900_000)
+    do { try port?.send(state, within: .zero) } catch WireError.cannotSend { return nil }
+    while let torque = try receive(within: .nanoseconds(deadline.remaining())) {
+      if torque.tick >= state.tick { return torque }
+      arm.refusals.late += 1
+    }
+    return nil
+  }
+
+  /// A message each 20 ticks, so that a crash costs little; the world each step.
+  private mutating func recordInRealTime(_ tick: Int64) throws {
+    if tick % Int64(session.recipe.ticksPerStep) == 0 {
+      try recordWorld()
+    } else if recorder.waitingTicks >= 20 {
+      try recorder.flush()
+    }
+  }
+
+  /// Stops the arm before its driver ends; a second is ample.
+  private mutating func comeToRest(_ timer: inout PeriodicTimer, because reason: String) throws {
+    arm.fault(because: reason)
+    for _ in 0..<1000 where !arm.machine.stands {
+      _ = timer.wait()
+      try step(nil)
+      try recordInRealTime(arm.read().tick)
+    }
+    giveUpRecording()
+  }
+}
+
+/// How long a stopped arm waits for a person.
+private struct StopWait {
+  private let nanoseconds: Int64
+  private var deadline: RealTime.Deadline?
+
+  init(minutes: Double) { nanoseconds = Int64(minutes * 60e9) }
+
+  mutating func isOver(_ stands: Bool) -> Bool {
+    guard stands else {
+      deadline = nil
+      return false
+    }
+    if deadline == nil { deadline = RealTime.Deadline(in: nanoseconds) }
+    return deadline?.isPast() ?? false
+  }
+}

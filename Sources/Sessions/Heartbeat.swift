@@ -1,0 +1,42 @@
+import Foundation
+import Messages
+import Synchronization
+import Wire
+
+/// Work that a process has done, counted where it is done and told by its heartbeat.
+final class WorkCount: Sendable {
+  private let count = Atomic<UInt64>(0)
+
+  /// Counts one more piece of work.
+  func add() { count.add(1, ordering: .relaxed) }
+
+  /// Pieces of work so far.
+  var value: UInt64 { count.load(ordering: .relaxed) }
+}
+
+/// Tells `launch` twice a second, from a thread of its own, that a process lives and how much it has
+/// done: the one says that it is not stopped or starved, the other that it is not stuck.
+enum Heartbeat {
+  /// Time between two heartbeats [s].
+  static let interval = 0.5
+
+  /// Begins to beat; it ends with the process.
+  static func start(_ role: Role, in session: SessionContext) {
+    guard session.isSupervised else { return }
+    Thread.detachNewThread {
+      // Without a line to `launch` the process goes unwatched, which it will notice.
+      do { try beat(role, session) } catch {}
+    }
+  }
+
+  private static func beat(_ role: Role, _ session: SessionContext) throws {
+    var client = try session.client(of: .status, role: "launch")
+    let process = ProcessInfo.processInfo.processIdentifier
+    while true {
+      let beat = Message.heartbeat(
+        role: role.rawValue, process: process, progress: session.work.value)
+      do { try client.send(beat, within: .zero) } catch WireError.cannotSend {}
+      Thread.sleep(forTimeInterval: interval)
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import Messages
+import OffPolicy
+import RealTime
+import Recipes
+import Wire
+
+/// The learning actor's side of the learner: transitions out, policies in.
+///
+/// Every transition is kept here until the training ends, so that a learner which was started again
+/// gets again what it lost; which ones it holds it says with each answer, and what comes twice it
+/// passes over.
+struct LearnerLink: ~Copyable {
+  private var learner: Client
+  private var policies: Subscriber?
+  private let spool: TransitionSpool?
+  private let pace: LaunchRecipe.Pace
+  private let takesNewest: Bool
+  private let work: WorkCount
+  /// Sequence of the first transition kept.
+  private let base: UInt64
+  private var kept: [Transition] = []
+  /// The next transition to send.
+  private var next: UInt64
+  /// What the learner expects next, as far as it has said.
+  private var accepted: UInt64
+  private var lastReturn: Int64 = 0
+  private var version: UInt64?
+  private(set) var policy: GaussianPolicy?
+  /// Transitions that may be under way.
+  private static let mostUnderWay: UInt64 = 1000
+  /// Transitions of one message.
+  private static let mostAtOnce = 64
+  /// How long an answer may take before its question is sent once more.
+  private static let pause = Duration.seconds(1)
+
+  /// A link whose learner has had `sent` transitions.
+  init(_ session: SessionContext, sent: UInt64) throws {
+    let learner = try session.client(of: .learner, role: "learner")
+    let policies = try session.subscriberInRealTime(to: .policy, role: "learner")
+    let spool = try Self.spool(session)
+    self.spool = spool
+    base = sent
+    next = sent
+    accepted = sent
+    work = session.work
+    takesNewest = session.recipe.launch.clock == .realtime
+    self.learner = learner
+    self.policies = policies
+    pace = session.recipe.launch.pace
+  }
+
+  private static func spool(_ session: SessionContext) throws -> TransitionSpool? {
+    guard session.recipe.launch.clock == .realtime else { return nil }
+    return try TransitionSpool(appendingTo: session.recipe.launch.run)
+  }
+
+  private var end: UInt64 { base + UInt64(kept.count) }
+
+  /// Takes a transition and sends what may be sent, without waiting.
+  mutating func send(_ transition: Transition) throws {
+    precondition(transition.sequence == end, "transition \(transition.sequence) after \(end)")
+    try spool?.append(transition)
+    kept.append(transition)
+    try pump()
+  }
+
+  private mutating func pump() throws {
+    while let answer = try learner.next(within: .zero) { try note(answer) }
+    while next < end, next - accepted < Self.mostUnderWay {
+      let first = Int(next - base)
+      let batch = Array(kept[first..<min(first + Self.mostAtOnce, kept.count)])
+      // A learner that is away or busy gets it later.
+      do { try learner.send(.transitions(batch), within: .zero) } catch WireError.cannotSend {
+        return
+      }
+      next += UInt64(batch.count)
+    }
+  }
+
+  private mutating func note(_ answer: Message) throws {
+    guard case .transitionsAccepted(let expected) = answer else { return }
+    guard expected >= base, expected <= end else {
+      throw SessionFailure(
+        "the learner expects transition \(expected), and the actor has \(base)…\(end)")
+    }
+    let isStuck = expected <= accepted && next > expected
+    accepted = expected
+    if isStuck { goBack() }
+    next = max(next, accepted)
+  }
+
+  /// Sends again from what the learner expects: something was lost, or the learner is a new one.
+  private mutating func goBack() {
+    let now = MonotonicClock.now
+    guard now - lastReturn > 200_000_000 else { return }
+    lastReturn = now
+    next = accepted
+  }
+
+  /// The policy that the coming step acts with.
+  ///
+  /// In lock-step exactly the one made from the steps up to `end - lag`, rounded down to a published
+  /// one; in real time the newest.
+  mutating func currentPolicy(
+    within patience: Duration = .seconds(300)
+  ) throws -> (policy: GaussianPolicy, version: UInt64) {
+    let every = UInt64(pace.publishEvery)
+    let known = end > UInt64(pace.lag) ? end - UInt64(pace.lag) : 0
+    let wanted = known / every * every
+    if takesNewest, version != nil {
+      if let message = try policies?.next(within: .zero), case .policy(let snapshot) = message {
+        try adopt(snapshot)
+      }
+    } else if version != wanted {
+      try adopt(try snapshot(wanted, within: patience))
+    }
+    guard let policy, let version else { throw SessionFailure("learner sent no policy") }
+    return (policy, version)
+  }
+
+  private mutating func snapshot(
+    _ wanted: UInt64, within patience: Duration
+  ) throws -> PolicySnapshot {
+    let deadline = Deadline(in: Int64(patience / .nanoseconds(1)))
+    while !deadline.isPast() {
+      try pump()
+      try ask(for: wanted)
+      if let snapshot = try answer(with: wanted) { return snapshot }
+      goBack()
+    }
+    throw SessionFailure("learner gave no policy \(wanted) within \(patience); is it alive?")
+  }
+
+  private mutating func ask(for wanted: UInt64) throws {
+    do {
+      try learner.send(.policyRequest(minimumVersion: wanted), within: Self.pause)
+    } catch WireError.cannotSend {}
+  }
+
+  /// The policy, unless it does not come within a pause.
+  private mutating func answer(with wanted: UInt64) throws -> PolicySnapshot? {
+    let deadline = Deadline(in: Int64(Self.pause / .nanoseconds(1)))
+    while true {
+      let wait = Duration.nanoseconds(deadline.remaining())
+      guard let answer = try learner.next(within: wait) else { return nil }
+      if let snapshot = answer.policy {
+        if takesNewest || snapshot.version == wanted { return snapshot }
+        continue
+      }
+      try note(answer)
+      try pump()
+    }
+  }
+
+  /// Waits until everything sent has been learned from, and returns what then stands there.
+  mutating func finish() throws -> (replay: UInt64, weights: UInt64) {
+    let deadline = Deadline(in: 300_000_000_000)
+    while accepted < end {
+      guard !deadline.isPast() else {
+        throw SessionFailure("learner took only \(accepted) of \(end) transitions in 300 s")
+      }
+      try pump()
+      if let answer = try learner.next(within: Self.pause) { try note(answer) } else { goBack() }
+    }
+    let answer = try learner.call(.learnerDigestRequest, within: .seconds(300))
+    guard case .learnerDigest(let replay, let weights) = answer else {
+      throw SessionFailure("learner sent an answer of another kind to a digest request")
+    }
+    try learner.send(.stop(reason: "training finished"), within: .seconds(5))
+    return (replay, weights)
+  }
+
+  private mutating func adopt(_ snapshot: PolicySnapshot) throws {
+    policy = try GaussianPolicy(decoding: snapshot.bytes)
+    version = snapshot.version
+    work.add()
+  }
+}
+
+extension Message {
+  /// The policy that the message brings, if it does.
+  fileprivate var policy: PolicySnapshot? {
+    if case .policy(let snapshot) = self { snapshot } else { nil }
+  }
+}

@@ -1,0 +1,46 @@
+import Messages
+import Safety
+import Wire
+
+/// The driver's socket for a person's stop: bound by the driver, open to every process that reaches
+/// it, and looked at before anything else.
+struct StopDesk: ~Copyable {
+  private var server: Server
+
+  init(_ session: SessionContext) throws {
+    server = try session.server(at: .stop, callers: "person")
+  }
+
+  /// Lets a poller watch for a stop; returns its place in it.
+  func add(to poller: inout Poller) -> Int { poller.add(server) }
+
+  /// Answers what is there, without waiting.
+  mutating func serve(_ arm: inout GuardedArm) throws {
+    while let request = try server.next(within: .zero) {
+      let answer = answer(request.message, arm: &arm)
+      // Who has gone needs no answer; the arm has stopped all the same.
+      do { try server.reply(answer, to: request) } catch {}
+    }
+  }
+
+  private func answer(_ message: Message, arm: inout GuardedArm) -> Message {
+    switch message {
+    case .userStop(let reason):
+      arm.stop(because: reason)
+      return .driverStatus(arm.status)
+    case .recover(let reason): return recover(&arm, because: reason)
+    case .driverStatusRequest: return .driverStatus(arm.status)
+    default: return .failure(reason: "this socket takes stops and recoveries only")
+    }
+  }
+
+  private func recover(_ arm: inout GuardedArm, because reason: String) -> Message {
+    guard arm.machine.mode.isStopped else {
+      return .failure(reason: "the arm is not stopped; the driver is \(arm.machine.mode)")
+    }
+    guard arm.recover(because: reason) else {
+      return .failure(reason: "the arm has not come to rest yet; try again in a moment")
+    }
+    return .driverStatus(arm.status)
+  }
+}

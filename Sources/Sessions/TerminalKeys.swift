@@ -1,0 +1,74 @@
+import Glibc
+import Metrics
+
+/// The keys of a person who watches a training at a terminal: s stops the arm, r lets it go on.
+///
+/// Elsewhere, and in the background, there are none. The terminal is given back as it was.
+struct TerminalKeys: ~Copyable {
+  private var stops: StopLink?
+  private let before: termios?
+
+  init(_ session: SessionContext, _ reporting: Reporting) {
+    let link: StopLink? = Self.isWatched(reporting) ? try? StopLink(session) : nil
+    stops = link
+    var settings = termios()
+    guard Self.isWatched(reporting), tcgetattr(STDIN_FILENO, &settings) == 0 else {
+      before = nil
+      return
+    }
+    before = settings
+    // Keys come at once and unseen; Ctrl-C still is a signal.
+    settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    settings.c_cc.16 = 0
+    tcsetattr(STDIN_FILENO, TCSANOW, &settings)
+  }
+
+  private static func isWatched(_ reporting: Reporting) -> Bool {
+    guard case .terminal = reporting.destination else { return false }
+    return isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp()
+  }
+
+  deinit {
+    if var before { tcsetattr(STDIN_FILENO, TCSANOW, &before) }
+  }
+
+  /// What to say about them.
+  var hint: String { before == nil ? "" : ", and so does the key r" }
+
+  /// Does what the keys since the last look ask for.
+  mutating func serve(on line: inout ProgressLine, _ reporting: Reporting) {
+    while let key = nextKey() {
+      let words: String
+      switch key {
+      case UInt8(ascii: "s"), UInt8(ascii: " "): words = stop()
+      case UInt8(ascii: "r"): words = recover()
+      default: words = "s stops the arm, r lets it go on, Ctrl-C finishes the training"
+      }
+      reporting.write(line.interruption() + words + "\n")
+    }
+  }
+
+  private mutating func stop() -> String {
+    do {
+      return try stops?.stop(because: "the key s").line ?? ""
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private mutating func recover() -> String {
+    do {
+      return try stops?.recover(because: "the key r").line ?? ""
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private func nextKey() -> UInt8? {
+    guard before != nil else { return nil }
+    var item = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    var key: UInt8 = 0
+    guard poll(&item, 1, 0) == 1, read(STDIN_FILENO, &key, 1) == 1 else { return nil }
+    return key
+  }
+}

@@ -1,0 +1,75 @@
+import Glibc
+import Messages
+
+/// The transitions of a training in real time, in a file of the run before they are sent: there nothing
+/// can be done again, so that what a learner held must come from somewhere when all processes are gone.
+///
+/// Each is written at once: 4 bytes length, the encoded message, little-endian.
+struct TransitionSpool: ~Copyable {
+  private static let name = "transitions.spool"
+  private let descriptor: Int32
+  private let path: String
+
+  /// The spool of a run, going on behind the last whole transition of an earlier session.
+  init(appendingTo run: String) throws {
+    path = run + "/" + Self.name
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Self.refused(path) }
+    let end = try Self.contents(of: run)?.length ?? 0
+    guard ftruncate(descriptor, off_t(end)) == 0, lseek(descriptor, 0, SEEK_END) == off_t(end)
+    else {
+      throw Self.refused(path)
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Writes a transition; what is not written whole is an error.
+  func append(_ transition: Transition) throws {
+    let body = Message.transitions([transition]).encoded()
+    let length = withUnsafeBytes(of: UInt32(body.count).littleEndian) { [UInt8]($0) }
+    let bytes = length + body
+    guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Self.refused(path) }
+  }
+
+  /// The transitions in a run's spool; nil where it has none.
+  static func transitions(of run: String) throws -> [Transition]? {
+    try contents(of: run)?.transitions
+  }
+
+  /// The whole transitions from the first on, and the length of what they take [bytes].
+  private static func contents(
+    of run: String
+  ) throws -> (transitions: [Transition], length: Int)? {
+    let path = run + "/" + name
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    let length = lseek(file, 0, SEEK_END)
+    var bytes = [UInt8](repeating: 0, count: max(0, Int(length)))
+    guard length >= 0, pread(file, &bytes, bytes.count, 0) == bytes.count else {
+      throw refused(path)
+    }
+    return parse(bytes)
+  }
+
+  private static func parse(_ bytes: [UInt8]) -> (transitions: [Transition], length: Int) {
+    var transitions: [Transition] = []
+    var place = 0
+    while place + 4 <= bytes.count {
+      let length = bytes[place..<(place + 4)].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let end = place + 4 + length
+      guard end <= bytes.count,
+        case .transitions(let list)? = try? Message(decoding: Array(bytes[(place + 4)..<end])),
+        let transition = list.first, transition.sequence == UInt64(transitions.count)
+      else { break }
+      transitions.append(transition)
+      place = end
+    }
+    return (transitions, place)
+  }
+
+  private static func refused(_ path: String) -> SessionFailure {
+    SessionFailure("\(path): cannot be written: \(String(cString: strerror(errno)))")
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import RealTime
+
+/// What `launch` knows of its processes' heartbeats: who is silent, and whether anything goes on.
+struct Watch {
+  /// What is wrong.
+  enum Finding: Equatable {
+    /// A process has given no sign of life for so long [s].
+    case silent(Role, seconds: Double)
+    /// No process has done anything for so long [s].
+    case standstill(seconds: Double)
+  }
+
+  private struct Life {
+    var seen: Int64
+    var progress: UInt64
+  }
+
+  private let silence: Int64
+  private let standstill: Int64
+  private var lives: [Role: Life] = [:]
+  private var lastProgress: Int64
+
+  /// A watch that begins at an instant [ns] of the monotonic clock.
+  init(silence: Double, standstillMinutes: Double, at now: Int64) {
+    self.silence = Int64(silence * 1e9)
+    standstill = Int64(standstillMinutes * 60e9)
+    lastProgress = now
+  }
+
+  /// Notes a heartbeat.
+  mutating func note(_ role: Role, progress: UInt64, at now: Int64) {
+    if lives[role]?.progress != progress { lastProgress = now }
+    lives[role] = Life(seen: now, progress: progress)
+  }
+
+  /// Forgets a process that is started anew, or has ended as it should.
+  mutating func forget(_ role: Role) { lives[role] = nil }
+
+  /// What is wrong at an instant; nil when nothing is.
+  func finding(at now: Int64) -> Finding? {
+    let oldest = lives.min { $0.value.seen < $1.value.seen }
+    if let oldest, now - oldest.value.seen > silence {
+      return .silent(oldest.key, seconds: Double(now - oldest.value.seen) * 1e-9)
+    }
+    guard now - lastProgress > standstill else { return nil }
+    return .standstill(seconds: Double(now - lastProgress) * 1e-9)
+  }
+}
+
+extension Watch.Finding {
+  /// One line for a person; `process` is the number of the silent one.
+  func line(process: Int32?) -> String {
+    switch self {
+    case .silent(let role, let seconds):
+      let state = process.flatMap(Self.state) == "T" ? "it is stopped (SIGSTOP)" : "it hangs"
+      let number = process.map { ", process \($0)," } ?? ""
+      return
+        "\(role.rawValue)\(number) has given no sign of life for \(decimal(seconds, 0)) s: \(state)"
+    case .standstill(let seconds):
+      return "nothing has gone on for \(decimal(seconds / 60, 1)) min though every process lives"
+    }
+  }
+
+  /// What the kernel says of a process: R runs, S sleeps, T is stopped.
+  private static func state(of process: Int32) -> String? {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+      let end = text.lastIndex(of: ")")
+    else { return nil }
+    return text[end...].split(separator: " ").dropFirst().first.map(String.init)
+  }
+}

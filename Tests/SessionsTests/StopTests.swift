@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// A person stops the arm of real sessions and lets it go on.
+@Suite(.serialized) struct StopTests {
+  private let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  private func launch(_ words: [String]) throws -> KingletProcess {
+    try KingletProcess(
+      [
+        "launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path("r"), "seed=5",
+        "learner.demonstrationShare=0", "learner.startStep=1000000", "finish.steps=100000",
+      ] + words, scratch: scratch)
+  }
+
+  /// Waits until the driver's log holds a text.
+  private func awaitLog(_ text: String, within seconds: Double = 60) throws {
+    let deadline = DispatchTime.now() + seconds
+    while !log().contains(text) {
+      try #require(DispatchTime.now() < deadline, "no \"\(text)\" in \(log())")
+      usleep(20_000)
+    }
+  }
+
+  private func log() -> String {
+    (try? String(contentsOfFile: scratch.path("r/logs/driver.log"), encoding: .utf8)) ?? ""
+  }
+
+  /// Asks until it is granted: an arm that has not come to rest is not let go.
+  private func recover() throws -> KingletProcess.Outcome {
+    for _ in 0..<100 {
+      let outcome = try KingletProcess.run(["recover", scratch.path("r")], scratch: scratch)
+      if outcome.status == 0 { return outcome }
+      try #require(outcome.errors.contains("not come to rest"), "\(outcome.errors)")
+      usleep(50_000)
+    }
+    throw CancellationError()
+  }
+
+  @Test(arguments: [
+    ["clock=lockstep"], ["clock=lockstep", "placement=process"],
+    ["clock=realtime", "placement=process"],
+  ])
+  func `a stopped arm stays stopped until a person lets it go on`(words: [String]) throws {
+    let launch = try launch(words)
+    defer { launch.end() }
+    try awaitLog("active at")
+    let stop = try KingletProcess.run(
+      ["stop", scratch.path("r"), "--reason", "a hand in the way", "--json"], scratch: scratch)
+    try #require(stop.status == 0, "\(stop.errors)")
+    #expect(stop.output.contains("\"mode\" : \"userStopped\""))
+    #expect(stop.output.contains("a hand in the way"))
+    usleep(300_000)
+    let lines = log().split(separator: "\n")
+    #expect(lines.last?.contains("userStopped at") == true, "\(log())")
+    let again = try recover()
+    #expect(again.output.contains("ready: kinglet recover"))
+    // It acts again, and toward what is newer than the stop.
+    let ready = log().components(separatedBy: "ready at").count
+    #expect(ready >= 3)
+    let deadline = DispatchTime.now() + 60.0
+    while log().components(separatedBy: "ready at").last?.contains("active at") != true {
+      try #require(DispatchTime.now() < deadline, "\(log())")
+      usleep(20_000)
+    }
+    kill(launch.process.processIdentifier, SIGINT)
+    let end = try launch.finish()
+    #expect(end.status == 0, "\(end.errors)")
+    #expect(end.output.contains("the arm has stopped: a hand in the way"))
+    #expect(end.output.contains("the arm goes on"))
+    #expect(KingletProcess.isGone(scratch.path("r")))
+  }
+
+  @Test func `nobody coming ends the training with the reason`() throws {
+    let launch = try launch(["supervision.recoveryMinutes=0.05"])
+    defer { launch.end() }
+    try awaitLog("active at")
+    let stop = try KingletProcess.run(
+      ["stop", scratch.path("r"), "--reason", "smoke"], scratch: scratch)
+    try #require(stop.status == 0, "\(stop.errors)")
+    let end = try launch.finish(within: 60)
+    #expect(end.status != 0)
+    #expect(end.errors.contains("smoke"), "\(end.errors)")
+    #expect(end.errors.contains("nobody let the arm go on"))
+  }
+
+  @Test func `an arm that is not stopped cannot be let go, nor one of no session`() throws {
+    let none = try KingletProcess.run(["stop", scratch.path("r")], scratch: scratch)
+    #expect(none.status != 0)
+    #expect(none.errors.split(separator: "\n").count == 1, "\(none.errors)")
+    let launch = try launch([])
+    defer { launch.end() }
+    try awaitLog("active at")
+    let early = try KingletProcess.run(["recover", scratch.path("r")], scratch: scratch)
+    #expect(early.status != 0)
+    #expect(early.errors.contains("not stopped"))
+    kill(launch.process.processIdentifier, SIGINT)
+    #expect(try launch.finish().status == 0)
+    let late = try KingletProcess.run(["stop", scratch.path("r")], scratch: scratch)
+    #expect(late.status != 0)
+    #expect(late.errors.contains("no session"), "\(late.errors)")
+  }
+}
