@@ -128,7 +128,7 @@ let suites: [Target] = [
   tests("GeometryTests", uses: ["Geometry", "Randomness"]),
   tests("RandomnessTests", uses: ["Randomness"]),
   tests("MessagesTests", uses: ["Messages", "Geometry", "Randomness"]),
-  tests("WireTests", uses: ["Wire", "Messages", "Geometry"]),
+  tests("WireTests", uses: ["Wire", "Messages", "Geometry", "Randomness"]),
   tests("RealTimeTests", uses: ["RealTime", "CRealtime"]),
   tests(
     "SafetyTests", uses: ["Safety", "Conformance", "Messages", "Geometry", "Randomness"]),

@@ -110,6 +110,7 @@ public enum Commands {
   static func trainAlone(
     _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
   ) throws -> TrainingReport {
+    try refuseOtherHosts(recipe.launch)
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try provideDemonstrations(for: recipe, progress: progress)

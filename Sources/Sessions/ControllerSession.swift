@@ -10,7 +10,7 @@ struct ControllerSession {
   func run() throws {
     var desk = try ControlDesk(session)
     var port = try ControllerPort(
-      connect: Endpoint(session.endpoints[.arm]), role: "driver", in: session.context,
+      connect: session.endpoint(of: .arm), role: "driver", in: session.context,
       spin: session.spin, stop: session.stopCheck)
     var status = try StatusLink(role: "controller", session: session)
     var poller = Poller(stop: session.stopCheck)

@@ -1,3 +1,4 @@
+import Foundation
 import Geometry
 import Messages
 import RealTime
@@ -27,9 +28,21 @@ struct SessionContext: Sendable {
     self.endsAtFirstSignal = endsAtFirstSignal
     self.isSupervised = isSupervised
     endpoints = Endpoints(recipe: recipe.launch)
-    context = try Context()
+    context = try Context(security: Self.security(of: recipe.launch)) {
+      FileHandle.standardError.write(Data(($0 + "\n").utf8))
+    }
     geometry = TaskGeometry(recipe)
     stopSignal = try StopSignal()
+  }
+
+  /// The keys that a recipe names; local for one that names none.
+  private static func security(of recipe: LaunchRecipe) throws -> Security {
+    try recipe.security.keys.map { try KeyFolder($0).security() } ?? .local
+  }
+
+  /// Where a meeting is, refused where it could be reached from other machines without keys.
+  func endpoint(of meeting: Meeting) throws -> Endpoint {
+    try Endpoint(endpoints[meeting], security: context.security)
   }
 
   /// True once this process was told by a signal to end at once.
@@ -49,7 +62,7 @@ struct SessionContext: Sendable {
   var nanosecondsPerTick: Int64 { Int64((recipe.robot.driver.timestep * 1e9).rounded()) }
 
   func client(of meeting: Meeting, role: String) throws -> Client {
-    try Client(to: Endpoint(endpoints[meeting]), role: role, in: context, stop: stopCheck)
+    try Client(to: endpoint(of: meeting), role: role, in: context, stop: stopCheck)
   }
 
   /// A subscriber for the newest of something in real time; nil in lock-step, where nothing is
@@ -57,16 +70,16 @@ struct SessionContext: Sendable {
   func subscriberInRealTime(to meeting: Meeting, role: String) throws -> Subscriber? {
     guard recipe.launch.clock == .realtime else { return nil }
     return try Subscriber(
-      to: Endpoint(endpoints[meeting]), role: role, in: context, stop: stopCheck)
+      to: endpoint(of: meeting), role: role, in: context, stop: stopCheck)
   }
 
   /// See `subscriberInRealTime`.
   func publisherInRealTime(at meeting: Meeting) throws -> Publisher? {
     guard recipe.launch.clock == .realtime else { return nil }
-    return try Publisher(at: Endpoint(endpoints[meeting]), in: context)
+    return try Publisher(at: endpoint(of: meeting), in: context)
   }
 
   func server(at meeting: Meeting, callers: String) throws -> Server {
-    try Server(at: Endpoint(endpoints[meeting]), role: callers, in: context, stop: stopCheck)
+    try Server(at: endpoint(of: meeting), role: callers, in: context, stop: stopCheck)
   }
 }

@@ -11,7 +11,7 @@ struct Kinglet: ParsableCommand {
       Launch.self, Demonstrate.self, Evaluate.self, Serve.self, Replay.self, Episodes.self,
       Inspect.self, Export.self,
       Bench.self, Plot.self,
-      Doctor.self,
+      Keys.self, Doctor.self,
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
       RecorderProcess.self, LearnerProcess.self, ActorProcess.self,
     ])
