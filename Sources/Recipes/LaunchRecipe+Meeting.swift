@@ -37,7 +37,8 @@ extension LaunchRecipe.Endpoints {
 }
 
 extension LaunchRecipe.Hosts: RecipeSection {
-  static let needTCP = "with endpoints: ipc every process is on this machine; use tcp://ADDRESS:PORT"
+  static let needTCP =
+    "with endpoints: ipc every process is on this machine; use tcp://ADDRESS:PORT"
 
   init(reading section: inout Section) {
     learner = section.optionalWord(

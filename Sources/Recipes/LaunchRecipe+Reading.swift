@@ -18,7 +18,8 @@ extension LaunchRecipe: RecipeSection {
     pace = section.section("pace")
     finish = section.section("finish")
     checkpointEvery = section.whole("checkpointEvery", 1...1_000_000_000)
-    section.require(security.keys != nil || endpoints.isLocal, at: "endpoints", Endpoints.keysMissing)
+    section.require(
+      security.keys != nil || endpoints.isLocal, at: "endpoints", Endpoints.keysMissing)
     section.require(hosts.learner == nil || endpoints != .ipc, at: "hosts", Hosts.needTCP)
     section.require(
       security.keys != nil || hosts.isLocal, at: "hosts", Endpoints.keysMissing)

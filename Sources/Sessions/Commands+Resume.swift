@@ -4,7 +4,9 @@ import Recipes
 
 extension Commands {
   /// What may change while a training goes on: where it ends, and how it runs.
-  private static let changeable = ["finish.", "learner.threads", "placement", "endpoints", "security."]
+  private static let changeable = [
+    "finish.", "learner.threads", "placement", "endpoints", "security.",
+  ]
 
   /// Goes on with a training that ended early: `kinglet launch --resume RUN`.
   ///

@@ -53,16 +53,22 @@ public enum Commands {
     let session = try SessionContext(
       recipe: recipe, isSupervised: supervisor != nil, firstEpisode: firstEpisode,
       endsAtFirstSignal: true)
-    if supervisor == nil, let sockets = session.endpoints.folder {
-      try FileManager.default.createDirectory(
-        atPath: sockets, withIntermediateDirectories: true)
-    }
+    if supervisor == nil { try makeFolders(of: session) }
     do {
       try run(role, in: session)
     } catch {
       var status = try StatusLink(role: name, session: session)
       status.fail("\(error)")
       throw error
+    }
+  }
+
+  /// Makes what `launch` would have made for a process that a person started, perhaps on another machine.
+  private static func makeFolders(of session: SessionContext) throws {
+    let run = session.recipe.launch.run
+    for folder in [run + "/checkpoints", run + "/episodes", session.endpoints.folder] {
+      guard let folder else { continue }
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
   }
 

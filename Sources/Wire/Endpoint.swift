@@ -91,7 +91,9 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
   private static func isBracketed(_ text: Substring) -> Bool {
     text.utf8.count <= 64 && text.hasPrefix("[") && text.hasSuffix("]")
-      && text.dropFirst().dropLast().allSatisfy { $0.isASCII && ($0.isHexDigit || ":.".contains($0)) }
+      && text.dropFirst().dropLast().allSatisfy {
+        $0.isASCII && ($0.isHexDigit || ":.".contains($0))
+      }
   }
 
   private static func isPort(_ text: Substring) -> Bool {

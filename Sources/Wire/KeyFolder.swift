@@ -19,7 +19,8 @@ public struct KeyFolder: Sendable {
   /// Makes a new pair, in a folder that has none.
   public func create() throws(KeyError) {
     guard !FileManager.default.fileExists(atPath: secretFile) else {
-      throw KeyError(path, "holds a key pair already, which is never overwritten; name another folder")
+      throw KeyError(
+        path, "holds a key pair already, which is never overwritten; name another folder")
     }
     let pair = try KeyPair()
     try makeFolder(path)
@@ -40,10 +41,15 @@ public struct KeyFolder: Sendable {
     let text = try KeyFile.read(secretFile, isSecret: true)
     let pair: KeyPair
     do { pair = try KeyPair(secret: Self.firstLine(of: text)) } catch {
-      throw KeyError(secretFile, "holds no secret key; it was damaged: make a new pair in another folder")
+      throw KeyError(
+        secretFile, "holds no secret key; it was damaged: make a new pair in another folder")
     }
-    if let shown = try? KeyFile.read(publicFile), Self.firstLine(of: shown) != pair.publicKey.description {
-      throw KeyError(publicFile, "is not the public key of \(secretFile); remove it, `keys show` tells the right one")
+    if let shown = try? KeyFile.read(publicFile),
+      Self.firstLine(of: shown) != pair.publicKey.description
+    {
+      throw KeyError(
+        publicFile,
+        "is not the public key of \(secretFile); remove it, `keys show` tells the right one")
     }
     return pair
   }
@@ -55,7 +61,8 @@ public struct KeyFolder: Sendable {
     var peers: [AllowedPeer] = []
     for name in names() { peers.append(try peer(name)) }
     guard peers.count <= Self.most else {
-      throw KeyError(listFolder, "holds \(peers.count) keys; at most \(Self.most) machines are let in")
+      throw KeyError(
+        listFolder, "holds \(peers.count) keys; at most \(Self.most) machines are let in")
     }
     return peers
   }
@@ -81,7 +88,9 @@ public struct KeyFolder: Sendable {
     let others = try peers()
     if let same = others.first(where: { $0.name == peer.name }), same != peer {
       throw KeyError(
-        file(of: peer.name), "is on the list with another key or address; `kinglet keys remove \(path) \(peer.name)` first")
+        file(of: peer.name),
+        "is on the list with another key or address; `kinglet keys remove \(path) \(peer.name)` first"
+      )
     }
     if let same = others.first(where: { $0.key == peer.key && $0.name != peer.name }) {
       throw KeyError(file(of: same.name), "holds this very key")
@@ -91,7 +100,9 @@ public struct KeyFolder: Sendable {
     {
       throw KeyError(file(of: same.name), "has the address \(address) already")
     }
-    guard others.count < Self.most else { throw KeyError(listFolder, "is full: \(Self.most) machines") }
+    guard others.count < Self.most else {
+      throw KeyError(listFolder, "is full: \(Self.most) machines")
+    }
     try makeFolder(listFolder)
     let place = peer.address.map { "at \($0)\n" } ?? ""
     try KeyFile.replace(file(of: peer.name), "\(peer.key)\n\(place)")
@@ -102,7 +113,8 @@ public struct KeyFolder: Sendable {
     try Self.check(name: name)
     guard unlink(file(of: name)) == 0 else {
       let known = names().joined(separator: ", ")
-      throw KeyError(file(of: name), "cannot be removed; on the list: \(known.isEmpty ? "nobody" : known)")
+      throw KeyError(
+        file(of: name), "cannot be removed; on the list: \(known.isEmpty ? "nobody" : known)")
     }
   }
 
@@ -112,8 +124,10 @@ public struct KeyFolder: Sendable {
 
   private func names() -> [String] {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: listFolder)) ?? []
-    return files.filter { $0.hasSuffix(".key") && !$0.hasPrefix(".") }.map { String($0.dropLast(4)) }
-      .sorted()
+    return files.filter { $0.hasSuffix(".key") && !$0.hasPrefix(".") }.map {
+      String($0.dropLast(4))
+    }
+    .sorted()
   }
 
   private func peer(_ name: String) throws(KeyError) -> AllowedPeer {
@@ -122,7 +136,9 @@ public struct KeyFolder: Sendable {
     let lines = try KeyFile.read(file).split(separator: "\n").map(String.init)
     guard let key = lines.first.flatMap({ try? PublicKey($0) }), lines.count <= 2,
       lines.count < 2 || lines[1].hasPrefix("at ")
-    else { throw KeyError(file, "is not a line of a key and, at most, a line `at ADDRESS`; remove it") }
+    else {
+      throw KeyError(file, "is not a line of a key and, at most, a line `at ADDRESS`; remove it")
+    }
     let address = lines.count == 2 ? String(lines[1].dropFirst(3)) : nil
     if let address { try Self.check(address: address) }
     return AllowedPeer(name: name, key: key, address: address)
@@ -153,14 +169,16 @@ public struct KeyFolder: Sendable {
       name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
     else {
       throw KeyError(
-        "'\(name.prefix(80))'", "is no name; use up to 64 letters, digits, '-', '_' or '.', such as arm")
+        "'\(name.prefix(80))'",
+        "is no name; use up to 64 letters, digits, '-', '_' or '.', such as arm")
     }
   }
 
   private static func check(address: String) throws(KeyError) {
     guard Endpoint.isHost(Substring(address)), address != "*" else {
       throw KeyError(
-        "'\(address.prefix(80))'", "is no address; write it as in endpoints, such as 192.168.7.10 or [fd00::7]")
+        "'\(address.prefix(80))'",
+        "is no address; write it as in endpoints, such as 192.168.7.10 or [fd00::7]")
     }
   }
 }

@@ -19,7 +19,9 @@ public struct PublicKey: Sendable, Hashable, CustomStringConvertible {
   /// Throws where the text is not 40 characters of Z85.
   public init(_ text: String) throws(KeyError) {
     guard Z85.isKey(text) else {
-      throw KeyError("'\(text.prefix(60))'", "is no key; a key has 40 characters of Z85, see `kinglet keys show`")
+      throw KeyError(
+        "'\(text.prefix(60))'", "is no key; a key has 40 characters of Z85, see `kinglet keys show`"
+      )
     }
     description = text
   }
@@ -72,7 +74,8 @@ public struct KeyPair: Sendable, CustomStringConvertible, CustomReflectable {
   }
 
   private static var missing: KeyError {
-    KeyError("libzmq \(Context.libraryVersion)", "was built without CURVE; install Debian's libzmq3-dev")
+    KeyError(
+      "libzmq \(Context.libraryVersion)", "was built without CURVE; install Debian's libzmq3-dev")
   }
 
   /// The public key alone.
@@ -89,7 +92,9 @@ enum Z85 {
 
   /// Whether a text is a key of 32 bytes, in the one spelling that those have.
   static func isKey(_ text: String) -> Bool {
-    guard text.utf8.count == keyLength, text.utf8.allSatisfy(alphabet.contains) else { return false }
+    guard text.utf8.count == keyLength, text.utf8.allSatisfy(alphabet.contains) else {
+      return false
+    }
     var bytes = [UInt8](repeating: 0, count: 32)
     return zmq_z85_decode(&bytes, text) != nil && Self.text(of: bytes) == text
   }

@@ -29,7 +29,8 @@ import Wire
   private struct NoPorts: Error {}
 
   private func isFree(_ port: Int) -> Bool {
-    guard let endpoint = try? Endpoint("tcp://127.0.0.1:\(port)"), let context = try? Context() else {
+    guard let endpoint = try? Endpoint("tcp://127.0.0.1:\(port)"), let context = try? Context()
+    else {
       return false
     }
     return (try? Server(at: endpoint, role: "test", in: context)) != nil
@@ -79,7 +80,9 @@ import Wire
 
   @Test func `two machines that list each other train together`() throws {
     let (arm, lab) = (scratch.path("arm"), scratch.path("lab"))
-    let shown = try (kinglet(["keys", "new", arm, "--json"]), kinglet(["keys", "new", lab, "--json"]))
+    let shown = try (
+      kinglet(["keys", "new", arm, "--json"]), kinglet(["keys", "new", lab, "--json"])
+    )
     let keys = try (publicKey(in: shown.0), publicKey(in: shown.1))
     try kinglet(["keys", "allow", arm, "lab", keys.1, "--at", "127.0.0.2"])
     try kinglet(["keys", "allow", lab, "arm", keys.0, "--at", "127.0.0.1"])
@@ -91,7 +94,8 @@ import Wire
       "Launch/pcb-insertion.yaml", "run=" + scratch.path("run"), "recording=none",
       "demonstrations.folder=" + scratch.path("shown"), "demonstrations.episodes=2",
       "endpoints=tcp://127.0.0.1:\(try freePorts())", "hosts.learner=127.0.0.2",
-      "finish.steps=60", "learner.startStep=20", "learner.ensemble=2", "learner.drawn=2",
+      "finish.steps=60", "task.steps=20", "learner.startStep=20", "learner.ensemble=2",
+      "learner.drawn=2",
       "learner.width=64", "learner.pretrainUpdates=20", "learner.updatesPerStep=1",
     ]
     #expect(try kinglet(["launch"] + recipe, fails: true).contains("keys"))
@@ -105,11 +109,8 @@ import Wire
       processes.append(
         try KingletProcess([role] + recipe + ["security.keys=" + keys], scratch: scratch))
     }
-    let actor = try #require(processes.last)
-    let outcome = try actor.finish(within: 120)
-    #expect(outcome.status == 0, "\(outcome.errors)")
-    for process in processes.dropLast() {
-      let ended = try process.finish(within: 30)
+    for process in processes.reversed() {
+      let ended = try process.finish(within: 60)
       #expect(ended.status == 0 && !ended.errors.contains("security:"), "\(ended.errors)")
     }
   }
@@ -133,7 +134,8 @@ import Wire
     }
     #expect(!shown.contains(String(decoding: before ?? Data(), as: UTF8.self).prefix(40)))
     for (words, complaint) in [
-      (["allow", folder, "../robot", other], "no name"), (["allow", folder, "b", "short"], "no key"),
+      (["allow", folder, "../robot", other], "no name"),
+      (["allow", folder, "b", "short"], "no key"),
       (["allow", folder, "b", other, "--at", "a b"], "no address"),
       (["remove", folder, "nobody"], "robot"), (["show", scratch.path("none")], "keys new"),
     ] {
@@ -144,7 +146,8 @@ import Wire
   }
 
   @Test(arguments: [
-    "tcp://0.0.0.0:5600", "tcp://*:5600", "tcp://[::]:5600", "tcp://127.0.0.2:5600", "tcp://127.1:5600",
+    "tcp://0.0.0.0:5600", "tcp://*:5600", "tcp://[::]:5600", "tcp://127.0.0.2:5600",
+    "tcp://127.1:5600",
     "tcp://10.0.0.7:5600", "tcp://robot.local:5600", "tcp://127.0.0.1.evil:5600",
   ]) func `no session opens to the network without keys`(address: String) throws {
     for command in ["launch", "demonstrate", "serve", "driver", "learner", "actor"] {

@@ -141,7 +141,8 @@ import Wire
       let changed = String(decoding: text, as: UTF8.self)
       if let other = try? PublicKey(changed) { #expect(other.description == changed) }
     }
-    for text in ["", "short", String(repeating: "#", count: 40), String(repeating: "0", count: 41)] {
+    for text in ["", "short", String(repeating: "#", count: 40), String(repeating: "0", count: 41)]
+    {
       let error = #expect(throws: KeyError.self) { try PublicKey(text) }
       #expect(!"\(try #require(error))".contains("\n"))
     }

@@ -9,11 +9,15 @@ import Wire
   static let spellings = [
     "0.0.0.0", "*", "[::]", "[::ffff:127.0.0.1]", "[::ffff:0.0.0.0]", "[0:0:0:0:0:0:0:1]", "[::01]",
     "::1", "::", "localhost", "LOCALHOST", "localhost.", "localhost.evil.example", "127.0.0.1.evil",
-    "127.0.0.1.nip.io", "evil-127.0.0.1", "127.1", "127.0.1", "127.0.0.2", "127.0.0.01", "127.0.0.001",
+    "127.0.0.1.nip.io", "evil-127.0.0.1", "127.1", "127.0.1", "127.0.0.2", "127.0.0.01",
+    "127.0.0.001",
     "0127.0.0.1", "0177.0.0.1", "0x7f.0.0.1", "0x7f000001", "2130706433", "017700000001", "0", "00",
-    "192.168.1.7", "10.0.0.1", "169.254.1.1", "255.255.255.255", "robot", "robot.local", "eth0", "lo",
-    "eth0;127.0.0.1", "127.0.0.1;10.0.0.1", "10.0.0.1;127.0.0.1", "127.0.0.1@evil", "evil@127.0.0.1",
-    "127.0.0.1/8", "127.0.0.1%lo", "[::1%lo]", "[fe80::1%eth0]", "[fd00::7]", " 127.0.0.1", "127.0.0.1 ",
+    "192.168.1.7", "10.0.0.1", "169.254.1.1", "255.255.255.255", "robot", "robot.local", "eth0",
+    "lo",
+    "eth0;127.0.0.1", "127.0.0.1;10.0.0.1", "10.0.0.1;127.0.0.1", "127.0.0.1@evil",
+    "evil@127.0.0.1",
+    "127.0.0.1/8", "127.0.0.1%lo", "[::1%lo]", "[fe80::1%eth0]", "[fd00::7]", " 127.0.0.1",
+    "127.0.0.1 ",
     "127.0.0.1:1:127.0.0.1", "127.0.0.1\t", "127.0.0.1\n", "127。0。0。1", "１２７.0.0.1", "[127.0.0.1]",
     "-127.0.0.1", "+127.0.0.1", "[[::1]]", "[::1", "::1]", "1.0.0.127", "127.0.0.1.", ".127.0.0.1",
   ]
@@ -27,7 +31,8 @@ import Wire
   }
 
   @Test(arguments: [
-    "ipc://@kinglet", "ipc://@", "ipc://*", "ipc://", "ipc://\0kinglet", "IPC:///tmp/a", "pgm://a:1",
+    "ipc://@kinglet", "ipc://@", "ipc://*", "ipc://", "ipc://\0kinglet", "IPC:///tmp/a",
+    "pgm://a:1",
     "epgm://eth0;239.192.1.1:5", "norm://a:1", "vmci://1:1", "tipc://{1,2,3}", "ws://127.0.0.1:80",
     "wss://0.0.0.0:80", "udp://127.0.0.1:1", "inproc://a", "TCP://127.0.0.1:1", "tcp:127.0.0.1:1",
     " tcp://127.0.0.1:1", "tcp:///127.0.0.1:1", "tcp://socks@127.0.0.1:1",
@@ -64,7 +69,9 @@ import Wire
     #expect(taken > 1000)
   }
 
-  @Test(arguments: ["tcp://0.0.0.0:5555", "tcp://*:5555", "tcp://10.0.0.7:5555", "tcp://robot:5555"])
+  @Test(arguments: [
+    "tcp://0.0.0.0:5555", "tcp://*:5555", "tcp://10.0.0.7:5555", "tcp://robot:5555",
+  ])
   func `the refusal says what to do`(text: String) {
     #expect("\(WireError.notLoopback(text))".contains("kinglet keys new"))
     #expect(!"\(WireError.notLoopback(text))".contains("\n"))
@@ -103,7 +110,9 @@ import Wire
       try client.connect(to: endpoint)
       let bytes = [UInt8](repeating: 7, count: length)
       try bytes.withUnsafeBytes { try client.send($0, within: patience) }
-      #expect(try partLengths(at: &server, within: arrives ? patience : .milliseconds(200)) == (arrives ? [5, length] : []))
+      #expect(
+        try partLengths(at: &server, within: arrives ? patience : .milliseconds(200))
+          == (arrives ? [5, length] : []))
     }
   }
 
@@ -153,7 +162,9 @@ import Wire
           }
           if let before = last[reason] { #expect(now - before >= RefusalLog.interval) }
           last[reason] = now
-          if noted[reason, default: 0] > 1 { #expect(line.contains("\(noted[reason, default: 0]) in all")) }
+          if noted[reason, default: 0] > 1 {
+            #expect(line.contains("\(noted[reason, default: 0]) in all"))
+          }
           #expect(!line.contains("\n"))
         }
       }
