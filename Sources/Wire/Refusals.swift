@@ -7,6 +7,8 @@ public enum Refusal: String, Sendable, CaseIterable {
   /// Here: the peer expects a server with another key, or spoke in another wrong way.
   case mistaken
   /// Here: the peer left, or was dropped, before its handshake was over.
+  ///
+  /// A peer without a key is one of these where it sees first that the two do not agree.
   case unfinished
   /// There: the server does not have this machine's key on its list.
   case refusedThere
@@ -19,7 +21,7 @@ public enum Refusal: String, Sendable, CaseIterable {
     case .unlisted: "refused a peer: its key is not on the list"
     case .keyless: "refused a peer: it has no key"
     case .mistaken: "refused a peer: it expects a server with another key"
-    case .unfinished: "dropped a peer: it did not finish its handshake"
+    case .unfinished: "dropped a peer: it did not finish its handshake, perhaps for want of a key"
     case .refusedThere: "was refused: this machine's key is not on the list there"
     case .strangeServer: "no handshake: the server has another key than expected, or is going"
     }

@@ -38,12 +38,18 @@ final class Machine: Sendable {
 
   /// Waits until handshakes have failed for a reason, and returns how many.
   func refusals(_ reason: Refusal, from count: Int = 1) throws -> Int {
+    try refusals(for: [reason], from: count)
+  }
+
+  /// The same for any of several reasons.
+  @discardableResult
+  func refusals(for reasons: [Refusal], from count: Int = 1) throws -> Int {
     let deadline = ContinuousClock.now + patience
-    while context.refusals[reason] < count {
-      try #require(ContinuousClock.now < deadline, "nobody was refused: \(reason), \(log)")
+    while reasons.map({ context.refusals[$0] }).reduce(0, +) < count {
+      try #require(ContinuousClock.now < deadline, "nobody was refused: \(reasons), \(log)")
       usleep(2000)
     }
-    return context.refusals[reason]
+    return reasons.map { context.refusals[$0] }.reduce(0, +)
   }
 
   /// Waits for a line of its log that holds a text.
@@ -64,11 +70,13 @@ enum Intruder: String, CaseIterable, CustomTestStringConvertible {
   var testDescription: String { rawValue }
 
   /// Why the server refuses it.
-  var reason: Refusal {
+  ///
+  /// Who has no key may see first that the two do not agree, and leave.
+  var reasons: [Refusal] {
     switch self {
-    case .withoutKey: .keyless
-    case .withUnknownKey, .withRemovedKey: .unlisted
-    case .takenIn: .mistaken
+    case .withoutKey: [.keyless, .unfinished]
+    case .withUnknownKey, .withRemovedKey: [.unlisted]
+    case .takenIn: [.mistaken]
     }
   }
 }
@@ -80,8 +88,8 @@ struct Siege {
   let server: Machine
   let good: Machine
   let intruder: Context
-  /// A machine that the server lets in but that expects another server here.
-  let reason: Refusal
+  /// Why the server may refuse it.
+  let reasons: [Refusal]
 
   init(_ kind: Intruder) throws {
     let serverKeys = try KeyPair()
@@ -99,7 +107,7 @@ struct Siege {
       kind == .withoutKey
       ? try Context()
       : try Context(security: .keys(own: badKeys, allowed: AllowList([here(expected)])))
-    reason = kind.reason
+    reasons = kind.reasons
     if kind == .withRemovedKey { list.set(list.all.filter { $0.name == "good" }) }
   }
 
