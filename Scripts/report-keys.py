@@ -28,6 +28,7 @@ COMMANDS = {
     "kinglet episodes recover": "RecoveryReport",
     "kinglet inspect": "Inspection",
     "kinglet export": "ExportReport",
+    "kinglet keys": "KeysReport",
     "kinglet doctor": "DoctorReport",
     "kinglet bench": "BenchReport",
     "kinglet bench control": "ControlReport",

@@ -7,8 +7,11 @@ extension LaunchRecipe: RecipeSection {
     placement = section.choice("placement", otherwise: .driver)
     run = section.text("run", "the folder of the run's results")
     endpoints = section.parsed(
-      "endpoints", expected: "ipc or tcp://127.0.0.1:PORT with a port in 1024…65000",
+      "endpoints",
+      expected: "ipc or tcp://ADDRESS:PORT, such as 127.0.0.1, with a port in 1024…65000",
       otherwise: .ipc, parse: Endpoints.init(address:))
+    hosts = section.optionalSection("hosts", Hosts.init(reading:))
+    security = section.optionalSection("security", Security.init(reading:))
     recording = section.choice("recording", otherwise: .all)
     demonstrations = section.section("demonstrations")
     learner = section.section("learner")
@@ -16,6 +19,11 @@ extension LaunchRecipe: RecipeSection {
     finish = section.section("finish")
     checkpointEvery = section.whole("checkpointEvery", 1...1_000_000_000)
     supervision = section.section("supervision", otherwise: Supervision())
+    section.require(
+      security.keys != nil || endpoints.isLocal, at: "endpoints", Endpoints.keysMissing)
+    section.require(hosts.learner == nil || endpoints != .ipc, at: "hosts", Hosts.needTCP)
+    section.require(
+      security.keys != nil || hosts.isLocal, at: "hosts", Endpoints.keysMissing)
     section.require(
       demonstrations.episodes > 0 || learner.demonstrationShare == 0, at: "demonstrations",
       "0 episodes cannot fill learner.demonstrationShare, \(learner.demonstrationShare) of a batch")
@@ -25,36 +33,11 @@ extension LaunchRecipe: RecipeSection {
     [
       .init("robot", robot), .init("task", task), .init("seed", seed), .init("clock", clock),
       .init("placement", placement), .init("run", run), .init("endpoints", endpoints.address),
-      .init("recording", recording), .init("demonstrations", demonstrations),
+      .init("hosts", hosts), .init("security", security), .init("recording", recording),
+      .init("demonstrations", demonstrations),
       .init("learner", learner), .init("pace", pace), .init("finish", finish),
       .init("checkpointEvery", checkpointEvery), .init("supervision", supervision),
     ]
-  }
-}
-
-extension LaunchRecipe.Endpoints {
-  /// The endpoints of an address; nil for one that is not on this machine, because a socket that
-  /// others can reach needs keys.
-  init?(address: String) {
-    if address == "ipc" {
-      self = .ipc
-      return
-    }
-    guard address.hasPrefix("tcp://") else { return nil }
-    let parts = address.dropFirst("tcp://".count).split(
-      separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts[0] == "localhost" || parts[0] == "127.0.0.1",
-      let port = Int(parts[1]), (1024...65_000).contains(port)
-    else { return nil }
-    self = .tcp(host: String(parts[0]), port: port)
-  }
-
-  /// The address as a launch file spells it.
-  public var address: String {
-    switch self {
-    case .ipc: "ipc"
-    case .tcp(let host, let port): "tcp://\(host):\(port)"
-    }
   }
 }
 

@@ -14,6 +14,10 @@ public struct LaunchRecipe: Sendable, Equatable {
   public var run: String
   /// Where the processes meet.
   public var endpoints: Endpoints
+  /// The address of a process that listens on another machine.
+  public var hosts: Hosts
+  /// What protects the endpoints.
+  public var security: Security
   /// What of the session's episodes is kept.
   public var recording: Recording
   /// Episodes shown before the learning.
@@ -49,8 +53,20 @@ public struct LaunchRecipe: Sendable, Equatable {
   public enum Endpoints: Sendable, Equatable {
     /// Sockets in a folder of the run.
     case ipc
-    /// A loopback address, this port and the ports above.
+    /// An address, this port and the ports above; one that other machines reach only with keys.
     case tcp(host: String, port: Int)
+  }
+
+  /// Addresses of processes that listen elsewhere than `endpoints` says.
+  public struct Hosts: Sendable, Equatable {
+    /// The learner's; nil where it listens beside the others.
+    public var learner: String?
+  }
+
+  /// What protects the endpoints.
+  public struct Security: Sendable, Equatable {
+    /// The folder that `kinglet keys` made, seen from the current folder; nil for no keys.
+    public var keys: String?
   }
 
   /// What of a session's episodes is kept.

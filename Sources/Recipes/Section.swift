@@ -145,6 +145,29 @@ struct Section {
     word(key, expected: expected, otherwise: otherwise) { text, _ in parse(text) }
   }
 
+  /// What `parse` makes of a text; nil where the key is left out or says the absence.
+  mutating func optionalWord(
+    _ key: String, expected: String, absent: String, parse: (String) -> String?
+  ) -> String? {
+    guard let entries, entries.contains(where: { $0.key == key }) else {
+      asked.append(key)
+      return nil
+    }
+    let found = parsed(key, expected: expected, otherwise: absent) { parse($0) }
+    return found == absent ? nil : found
+  }
+
+  /// A section within this one; where it is left out, what `read` makes of an empty one.
+  mutating func optionalSection<T>(_ key: String, _ read: (inout Section) -> T) -> T {
+    guard let entries, entries.contains(where: { $0.key == key }) else {
+      asked.append(key)
+      var empty = Section(
+        Tree(place: place, content: .section([])), path: name(key), place: place)
+      return read(&empty)
+    }
+    return section(key, read)
+  }
+
   /// A list of as many numbers of a range.
   mutating func numbers(
     _ key: String, count: Int, _ range: ClosedRange<Double>, _ unit: String = ""

@@ -82,6 +82,9 @@ extension Commands {
       } else { try SessionRecipe.load(launchFile: text, overrides: overrides) }
     recipe.launch.run = folder + "/run"
     recipe.launch.endpoints = .ipc
+    // Of the session that was recorded, perhaps on another machine.
+    recipe.launch.security.keys = nil
+    recipe.launch.hosts.learner = nil
     recipe.launch.recording = .all
     return recipe
   }

@@ -5,7 +5,7 @@ import Recipes
 extension Commands {
   /// What may change while a training goes on: where it ends, and how it runs.
   private static let changeable = [
-    "finish.", "learner.threads", "placement", "endpoints", "supervision.",
+    "finish.", "learner.threads", "placement", "endpoints", "security.", "supervision.",
   ]
 
   /// Goes on with a training that ended early: `kinglet launch --resume RUN`.

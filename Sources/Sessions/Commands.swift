@@ -56,10 +56,7 @@ public enum Commands {
     let session = try SessionContext(
       recipe: recipe, isSupervised: supervisor != nil, firstEpisode: firstEpisode,
       knownSteps: knownSteps, endsAtFirstSignal: true)
-    if supervisor == nil, let sockets = session.endpoints.folder {
-      try FileManager.default.createDirectory(
-        atPath: sockets, withIntermediateDirectories: true)
-    }
+    if supervisor == nil { try makeFolders(of: session) }
     Heartbeat.start(role, in: session)
     do {
       try run(role, in: session)
@@ -67,6 +64,15 @@ public enum Commands {
       var status = try StatusLink(role: name, session: session)
       status.fail("\(error)")
       throw error
+    }
+  }
+
+  /// Makes what `launch` would have made for a process that a person started, perhaps on another machine.
+  private static func makeFolders(of session: SessionContext) throws {
+    let run = session.recipe.launch.run
+    for folder in [run + "/checkpoints", run + "/episodes", session.endpoints.folder] {
+      guard let folder else { continue }
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
   }
 
@@ -114,6 +120,7 @@ public enum Commands {
   static func trainAlone(
     _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
   ) throws -> TrainingReport {
+    try refuseOtherHosts(recipe.launch)
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try provideDemonstrations(for: recipe, progress: progress)

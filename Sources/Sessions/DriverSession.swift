@@ -54,7 +54,7 @@ struct DriverSession: ~Copyable {
   private static func port(_ session: SessionContext) throws -> DriverPort? {
     guard session.recipe.launch.placement == .process else { return nil }
     return try DriverPort(
-      bind: Endpoint(session.endpoints[.arm]), role: "controller", in: session.context,
+      bind: session.endpoint(of: .arm), role: "controller", in: session.context,
       spin: session.spin, stop: session.stopCheck)
   }
 

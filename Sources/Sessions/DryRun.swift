@@ -56,6 +56,7 @@ public struct DryRun: Report {
     margins = try Self.margins(recipe)
     self.recipe = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
     look(intoFoldersOf: recipe, earlier: earlier)
+    lookAtSecurity(of: recipe.launch)
   }
 
   private mutating func look(
@@ -73,6 +74,17 @@ public struct DryRun: Report {
       obstacles.append("\(error)")
     }
     lookForDemonstrations(of: recipe)
+  }
+
+  private mutating func lookAtSecurity(of recipe: LaunchRecipe) {
+    do {
+      try Commands.refuseOtherHosts(recipe)
+      guard let keys = recipe.security.keys else { return }
+      let peers = try Commands.keys(in: keys).allowed.map(\.name).joined(separator: ", ")
+      folders[keys] = "this machine's keys; lets in: \(peers.isEmpty ? "itself" : peers)"
+    } catch {
+      obstacles.append("\(error)")
+    }
   }
 
   private mutating func lookForDemonstrations(of recipe: SessionRecipe) {

@@ -64,7 +64,10 @@ struct Endpoints: Sendable {
     switch recipe.endpoints {
     case .ipc: return "ipc://\(recipe.run)/sockets/\(meeting.rawValue)"
     case .tcp(let host, let port):
+      let host = isOfLearner(meeting) ? recipe.hosts.learner ?? host : host
       return "tcp://\(host):\(port + (Meeting.allCases.firstIndex(of: meeting) ?? 0))"
     }
   }
+
+  private func isOfLearner(_ meeting: Meeting) -> Bool { [.learner, .policy].contains(meeting) }
 }

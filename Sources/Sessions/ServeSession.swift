@@ -7,6 +7,8 @@ import Wire
 public struct ServedEnvironment: Report {
   /// Where to send resets and steps.
   public var endpoint: String
+  /// The folder of the keys that a client needs; left out when it needs none.
+  public var keys: String?
   /// The run's folder, removed at the end unless the end is a kill.
   public var folder: String
   /// The session's mark, which every message carries.
@@ -41,8 +43,9 @@ struct ServeSession {
     let task = session.recipe.task
     try announce(
       ServedEnvironment(
-        endpoint: session.endpoints[.environment], folder: session.recipe.launch.run,
-        session: session.context.session.value, observationSize: ObservationLayout.size,
+        endpoint: session.endpoints[.environment], keys: session.recipe.launch.security.keys,
+        folder: session.recipe.launch.run, session: session.context.session.value,
+        observationSize: ObservationLayout.size,
         actionSize: ObservationLayout.actionSize, steps: task.steps, rate: task.rate))
     var served = ServedEpisodes()
     while !session.isAskedToFinish {

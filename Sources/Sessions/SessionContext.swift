@@ -1,3 +1,4 @@
+import Foundation
 import Geometry
 import Messages
 import RealTime
@@ -35,9 +36,23 @@ struct SessionContext: Sendable {
     self.endsAtFirstSignal = endsAtFirstSignal
     self.isSupervised = isSupervised
     endpoints = Endpoints(recipe: recipe.launch)
-    context = try Context(session: SessionMark(recipe.launch))
+    context = try Context(
+      session: SessionMark(recipe.launch), security: Self.security(of: recipe.launch)
+    ) {
+      FileHandle.standardError.write(Data(($0 + "\n").utf8))
+    }
     geometry = TaskGeometry(recipe)
     stopSignal = try StopSignal()
+  }
+
+  /// The keys that a recipe names; local for one that names none.
+  private static func security(of recipe: LaunchRecipe) throws -> Security {
+    try recipe.security.keys.map { try KeyFolder($0).security() } ?? .local
+  }
+
+  /// Where a meeting is, refused where it could be reached from other machines without keys.
+  func endpoint(of meeting: Meeting) throws -> Endpoint {
+    try Endpoint(endpoints[meeting], security: context.security)
   }
 
   /// True once this process was told by a signal to end at once.
@@ -58,7 +73,7 @@ struct SessionContext: Sendable {
 
   /// Where this process connects to for a meeting.
   func endpoint(toward meeting: Meeting) throws -> Endpoint {
-    try Endpoint(endpoints.toward(meeting, tapped: tapped))
+    try Endpoint(endpoints.toward(meeting, tapped: tapped), security: context.security)
   }
 
   func client(of meeting: Meeting, role: String) throws -> Client {
@@ -76,11 +91,11 @@ struct SessionContext: Sendable {
   /// See `subscriberInRealTime`.
   func publisherInRealTime(at meeting: Meeting) throws -> Publisher? {
     guard recipe.launch.clock == .realtime else { return nil }
-    return try Publisher(at: Endpoint(endpoints[meeting]), in: context)
+    return try Publisher(at: endpoint(of: meeting), in: context)
   }
 
   func server(at meeting: Meeting, callers: String) throws -> Server {
-    try Server(at: Endpoint(endpoints[meeting]), role: callers, in: context, stop: stopCheck)
+    try Server(at: endpoint(of: meeting), role: callers, in: context, stop: stopCheck)
   }
 }
 

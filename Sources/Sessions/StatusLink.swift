@@ -17,7 +17,7 @@ struct StatusLink: ~Copyable {
       return
     }
     client = try Client(
-      to: Endpoint(session.endpoints[.status]), role: "launch", in: session.context,
+      to: session.endpoint(of: .status), role: "launch", in: session.context,
       stop: session.stopCheck)
   }
 

@@ -7,6 +7,10 @@ import CZeroMQ
 public final class Context: @unchecked Sendable {
   /// Safe from every thread: ZeroMQ's contexts are.
   let pointer: UnsafeMutableRawPointer
+  /// Whom its sockets trust.
+  public let security: Security
+  /// Answers who may come in; nil without keys.
+  let doorkeeper: Doorkeeper?
 
   /// Version of the loaded library, such as "4.3.4".
   public static var libraryVersion: String {
@@ -19,13 +23,30 @@ public final class Context: @unchecked Sendable {
   public let session: SessionMark
 
   /// A context with one input-output thread.
-  public init(session: SessionMark = SessionMark(0)) throws(WireError) {
+  ///
+  /// With keys, `log` hears in one line each, and not too often, who was refused; from any thread.
+  public init(
+    session: SessionMark = SessionMark(0), security: Security = .local,
+    log: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws(WireError) {
     guard let pointer = zmq_ctx_new() else { throw .system("zmq_ctx_new") }
+    do throws(WireError) {
+      // Before any socket can listen: who comes before the handler would be refused.
+      doorkeeper = try Doorkeeper(of: security, in: pointer, log: log)
+    } catch {
+      zmq_ctx_term(pointer)
+      throw error
+    }
     self.pointer = pointer
     self.session = session
+    self.security = security
   }
 
+  /// Handshakes that failed so far.
+  public var refusals: Refusals { doorkeeper?.refusals ?? Refusals() }
+
   deinit {
+    // Ends the doorkeeper's waiting, and waits until it has closed its sockets.
     while zmq_ctx_term(pointer) != 0 && zmq_errno() == EINTR {}
   }
 }

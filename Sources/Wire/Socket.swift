@@ -54,9 +54,12 @@ public struct Socket: ~Copyable, @unchecked Sendable {
 
   /// Listens.
   ///
-  /// Throws `endpointInUse` or `cannotOpen`.
+  /// Throws `endpointInUse`, `cannotOpen` or, where others could reach it without keys, `notLoopback`.
   public mutating func bind(to endpoint: Endpoint) throws(WireError) {
+    try handle.context.checkReach(of: endpoint)
     try endpoint.checkFree()
+    try handle.secureServer()
+    try handle.context.doorkeeper?.watch(handle, as: .server, peer: peer)
     try handle.set(ZMQ_IPV6, Int32(endpoint.isVersion6 ? 1 : 0))
     guard zmq_bind(handle.pointer, endpoint.description) == 0 else {
       if zmq_errno() == EADDRINUSE { throw .endpointInUse(endpoint.description) }
@@ -67,8 +70,11 @@ public struct Socket: ~Copyable, @unchecked Sendable {
 
   /// Connects, now or as soon as somebody listens there, and again whenever the connection breaks.
   public mutating func connect(to endpoint: Endpoint) throws(WireError) {
+    try handle.context.checkReach(of: endpoint)
+    try handle.secureClient(of: endpoint)
+    try handle.context.doorkeeper?.watch(handle, as: .client, peer: peer)
     try handle.set(ZMQ_IPV6, Int32(endpoint.isVersion6 ? 1 : 0))
-    guard zmq_connect(handle.pointer, endpoint.description) == 0 else {
+    guard zmq_connect(handle.pointer, endpoint.asSeenByCaller) == 0 else {
       throw .cannotOpen(endpoint.description, reason: WireError.lastReason)
     }
     self.endpoint = endpoint
@@ -173,7 +179,8 @@ extension SocketHandle {
     guard zmq_getsockopt(pointer, ZMQ_LAST_ENDPOINT, &text, &count) == 0 else {
       throw .system("zmq_getsockopt")
     }
-    return try Endpoint(String(decoding: text.prefix(max(0, count - 1)), as: UTF8.self))
+    return try Endpoint(
+      String(decoding: text.prefix(max(0, count - 1)), as: UTF8.self), security: context.security)
   }
 }
 

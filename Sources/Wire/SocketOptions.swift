@@ -67,7 +67,9 @@ extension SocketHandle {
     try set(ZMQ_SNDHWM, options.queueLength)
     try set(ZMQ_RCVHWM, options.queueLength)
     try set(ZMQ_LINGER, options.lingerMilliseconds)
-    try set(ZMQ_MAXMSGSIZE, options.longestMessage)
+    try set(ZMQ_MAXMSGSIZE, options.longestMessage + context.security.overhead)
+    try set(ZMQ_HANDSHAKE_IVL, Security.handshakeMilliseconds)
+    try set(ZMQ_BACKLOG, Int32(64))
     try set(ZMQ_RECONNECT_IVL, Int32(20))
     if options.delivery == .newestOnly { try set(ZMQ_CONFLATE, Int32(1)) }
     switch kind {

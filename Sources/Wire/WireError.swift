@@ -6,7 +6,7 @@ public import Messages
 public enum WireError: Error, Equatable, Sendable {
   /// The text names no endpoint.
   case badEndpoint(String)
-  /// The address could be reached from other machines.
+  /// The address could be reached from other machines, and there are no keys.
   case notLoopback(String)
   /// The path of an `ipc://` endpoint is longer than the system allows [bytes].
   case pathTooLong(String, bytes: Int, limit: Int)
@@ -43,8 +43,9 @@ extension WireError: CustomStringConvertible {
     case .badEndpoint(let text):
       "'\(text)' is no endpoint; write ipc://PATH, tcp://127.0.0.1:PORT or tcp://[::1]:PORT"
     case .notLoopback(let text):
-      "'\(text)' would open the session to the network, unencrypted; "
-        + "only ipc:// and the loopback addresses 127.0.0.1 and [::1] are allowed"
+      "'\(text)' would open the session to the network; without keys only ipc:// and the loopback "
+        + "addresses 127.0.0.1 and [::1] are allowed; `kinglet keys new FOLDER` makes keys and "
+        + "security.keys=FOLDER uses them"
     case .pathTooLong(let text, let bytes, let limit):
       "the path of '\(text)' has \(bytes) bytes and the system allows \(limit); "
         + "choose a shorter folder"

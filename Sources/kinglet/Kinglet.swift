@@ -12,7 +12,7 @@ struct Kinglet: ParsableCommand {
       Replay.self, Episodes.self,
       Inspect.self, Export.self,
       Bench.self, Plot.self, Chaos.self,
-      Doctor.self,
+      Keys.self, Doctor.self,
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
       RecorderProcess.self, LearnerProcess.self, ActorProcess.self,
     ])

@@ -6,6 +6,10 @@ import Testing
   static let overrides: [[String]] = [
     [], ["task=pcb-insertion-hidden"],
     ["seed=18446744073709551615", "endpoints=tcp://localhost:6000"],
+    [
+      "endpoints=tcp://10.0.0.7:6000", "security.keys='my keys'", "hosts.learner=lab.example",
+    ],
+    ["endpoints=tcp://[::1]:6000", "security={keys: none}", "hosts={learner: none}"],
     ["learner.learningRate=1e-8", "learner.discount=0.1", "robot.bushing.carriedInertia=1e-7"],
     ["task.hidden.boardYaw=3.141592653589793", "task.reward.depth=1.0000000000000001e-5"],
     ["robot.sensing.torqueLowPass=33.333333333333336", "finish.robotMinutes=1000000"],

@@ -107,8 +107,45 @@ import Testing
   @Test(arguments: [
     "tcp://192.168.0.5:5555", "tcp://*:5555", "tcp://127.0.0.1", "tcp://127.0.0.1:80",
     "tcp://127.0.0.1:70000", "udp://127.0.0.1:5555", "inproc", "tcp://127.0.0.1:5555:6",
+    "tcp://0.0.0.0:5555", "tcp://[::]:5555", "tcp://127.1:5555", "tcp://127.0.0.1.evil:5555",
+    "tcp://2130706433:5555", "tcp://0177.0.0.1:5555", "tcp://[::ffff:127.0.0.1]:5555",
   ]) func `only this machine is an endpoint`(address: String) throws {
     #expect(try RecipeFiles().refusal(of: "endpoints=" + address) != nil)
+  }
+
+  @Test(arguments: [
+    "tcp://192.168.0.5:5555", "tcp://*:5555", "tcp://[fd00::7]:5555", "tcp://robot.local:5555",
+  ]) func `another address is one with keys, and without says how to have them`(
+    address: String
+  ) throws {
+    let files = try RecipeFiles()
+    let refusal = try #require(files.refusal(of: "endpoints=" + address))
+    #expect(refusal.description.contains("kinglet keys new") && refusal.description.isOneLine)
+    let recipe = try files.load("endpoints=" + address, "security.keys=k")
+    #expect(recipe.launch.endpoints.address == address && recipe.launch.security.keys == "k")
+    #expect(try files.load().launch.security.keys == nil)
+    #expect(try files.load("security.keys=none").launch.security.keys == nil)
+  }
+
+  @Test func `a learner elsewhere needs keys and an address`() throws {
+    let files = try RecipeFiles()
+    let places = ["endpoints=tcp://192.168.0.5:5555", "security.keys=k"]
+    let recipe = try files.load(places[0], places[1], "hosts.learner=192.168.0.6")
+    #expect(recipe.launch.hosts.learner == "192.168.0.6")
+    for wrong in [
+      ["hosts.learner=192.168.0.6"], ["hosts.learner=192.168.0.6", "security.keys=k"],
+      ["hosts.learner=192.168.0.6", "endpoints=tcp://127.0.0.1:5555"],
+      places + ["hosts.learner='a;b'"], places + ["hosts.learner='*'"], places + ["hosts.lerner=a"],
+      places + ["security.key=k"], places + ["hosts.learner=[a]"],
+      ["endpoints=tcp://a;b:5555", "security.keys=k"],
+      ["endpoints=tcp://x@a:5555", "security.keys=k"],
+    ] {
+      let error = #expect(throws: RecipeError.self) {
+        try SessionRecipe.load(
+          launchFile: files.root + "/" + RecipeFiles.launch, overrides: wrong)
+      }
+      #expect(try #require(error).description.isOneLine)
+    }
   }
 
   @Test(arguments: [

@@ -60,6 +60,8 @@ class ServedSession:
         self.rate = description["rate"]
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.linger = 0
+        if "keys" in description:
+            use_keys(self._socket, Path(description["keys"]))
         self._socket.connect(self.endpoint)
         self._number = 0
         self._session = description["session"]
@@ -169,6 +171,16 @@ def _end(process, context, folders, owner):
     # Only a process that was killed has left it.
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def use_keys(client, folder: Path):
+    """Makes a socket a client of the server that has this machine's own keys."""
+    try:
+        secret = (folder / "secret.key").read_text().strip().encode()
+    except OSError as error:
+        raise KingletError(f"{folder}: the keys cannot be read: {error.strerror}") from error
+    client.curve_secretkey = secret
+    client.curve_publickey = client.curve_serverkey = zmq.curve_public(secret)
 
 
 def find_executable(executable=None) -> Path:

@@ -43,6 +43,8 @@ struct WireBench {
     var recipe = recipe
     recipe.launch.placement = .process
     recipe.launch.endpoints = .ipc
+    recipe.launch.security.keys = nil
+    recipe.launch.hosts.learner = nil
     let name = "kinglet-bench-\(ProcessInfo.processInfo.processIdentifier)"
     recipe.launch.run = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
     folder = try RunFolder(creating: recipe.launch.run, earlierRun: .replace)
