@@ -29,6 +29,7 @@ COMMANDS = {
     "kinglet inspect": "Inspection",
     "kinglet export": "ExportReport",
     "kinglet doctor": "DoctorReport",
+    "kinglet fuzz": "FuzzReport",
     "kinglet bench": "BenchReport",
     "kinglet bench control": "ControlReport",
     "kinglet bench wire": "WireReport",

@@ -86,19 +86,32 @@ struct DriverSession: ~Copyable {
     guard let request = try commands.next(within: .zero) else { return }
     switch request.message {
     case .episodeStart(let start):
-      try arm.startEpisode(start)
-      try beginRecording(of: start)
-      try commands.reply(.episodeStarted(arm.read()), to: request)
+      try begin(start, for: request)
     case .episodeEnd:
       try recorder.end()
       try commands.reply(.episodeEnded, to: request)
     case .worldRestore(let start, let world): try restore(start, world, for: request)
     case .grant(let grant):
+      if let refusal = grant.refusal(at: arm.read().tick) {
+        try commands.reply(.failure(reason: refusal), to: request)
+        return
+      }
       try run(grant)
       try commands.reply(.granted(arm.read()), to: request)
     case .stop: isStopped = true
     default: try commands.reply(.failure(reason: "the driver takes grants only"), to: request)
     }
+  }
+
+  private mutating func begin(_ start: EpisodeStart, for request: Request) throws {
+    do {
+      try arm.startEpisode(start)
+    } catch {
+      try commands.reply(.failure(reason: "\(error)"), to: request)
+      return
+    }
+    try beginRecording(of: start)
+    try commands.reply(.episodeStarted(arm.read()), to: request)
   }
 
   private mutating func beginRecording(of start: EpisodeStart) throws {

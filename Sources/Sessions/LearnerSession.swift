@@ -110,12 +110,9 @@ struct LearnerSession: ~Copyable {
   private mutating func answer(_ request: Request) throws {
     switch request.message {
     case .transitions(let list):
-      try accept(list)
-      try server.reply(
-        .transitionsAccepted(nextSequence: UInt64(learned + pending.count)), to: request)
-    case .policyRequest(let version):
-      waiting.append((request, version))
-      try answerWaiting()
+      let answer = accept(list)
+      try server.reply(answer, to: request)
+    case .policyRequest(let version): try answer(request, version)
     case .learnerDigestRequest:
       while !pending.isEmpty { try learn(from: pending.removeFirst()) }
       try save(isLast: true)
@@ -127,16 +124,34 @@ struct LearnerSession: ~Copyable {
   }
 
   /// Takes each number once and in order; what has come before is passed over.
-  private mutating func accept(_ list: [Transition]) throws {
+  ///
+  /// Whoever sends something else is told, and nothing of it is learned: others may be sending too.
+  private mutating func accept(_ list: [Transition]) -> Message {
     for transition in list {
       let expected = UInt64(learned + pending.count)
       guard transition.sequence >= expected else { continue }
       guard transition.sequence == expected else {
-        throw SessionFailure(
-          "learner got transition \(transition.sequence) where \(expected) was due")
+        return .failure(
+          reason: "learner got transition \(transition.sequence) where \(expected) was due")
+      }
+      if let fault = transition.fault {
+        return .failure(reason: "transition \(transition.sequence) holds \(fault)")
       }
       pending.append(transition)
     }
+    return .transitionsAccepted(nextSequence: UInt64(learned + pending.count))
+  }
+
+  /// Most requests that wait for a policy to come: an actor has one.
+  private static let mostWaiting = 64
+
+  private mutating func answer(_ request: Request, _ version: UInt64) throws {
+    guard waiting.count < Self.mostWaiting else {
+      try server.reply(.failure(reason: "too many wait for policies"), to: request)
+      return
+    }
+    waiting.append((request, version))
+    try answerWaiting()
   }
 
   private mutating func learn(from transition: Transition) throws {

@@ -59,13 +59,22 @@ public struct Subscriber: ~Copyable, Pollable {
   public mutating func next(within duration: Duration) throws(WireError) -> Message? {
     let deadline = Deadline(after: duration)
     while true {
-      let part = try socket.takePart { bytes in
-        Result { () throws(MessageError) in try Message(decoding: bytes) }
-      }
-      if let part {
-        do { return try part.value.get() } catch { throw socket.badMessage(error) }
+      if let bytes = try takeNewest() {
+        do { return try Message(decoding: bytes) } catch { throw socket.badMessage(error) }
       }
       guard try socket.wait(for: .input, until: deadline) else { return nil }
     }
+  }
+
+  /// The newest of what has come; no bytes for a message of several parts, which is none of ours.
+  private func takeNewest() throws(WireError) -> [UInt8]? {
+    var newest: [UInt8]?
+    // Whoever publishes without a pause is not listened to for ever.
+    for _ in 0..<4096 {
+      guard let part = try socket.takePart({ [UInt8]($0) }) else { break }
+      newest = part.isLast ? part.value : []
+      if !part.isLast { try socket.dropRest() }
+    }
+    return newest
   }
 }

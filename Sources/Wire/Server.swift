@@ -69,9 +69,16 @@ public struct Server: ~Copyable, Pollable {
 
   /// Answers a request, without waiting.
   ///
-  /// Throws `peerGone` when the client has left and `cannotSend` when it does not take its answers.
+  /// The answer is dropped when the client has left or does not take its answers: no client may end a
+  /// server by that.
   public mutating func reply(_ message: Message, to request: Request) throws(WireError) {
-    try send(message, to: request.peer, number: request.number)
+    do {
+      try send(message, to: request.peer, number: request.number)
+    } catch .peerGone {
+      return
+    } catch .cannotSend {
+      return
+    }
   }
 
   private func tryTake() throws(WireError) -> (Peer, call: Call)? {
@@ -83,11 +90,20 @@ public struct Server: ~Copyable, Pollable {
   private func send(_ message: Message, to peer: Peer, number: UInt64) throws(WireError) {
     let bytes: [UInt8]
     do { bytes = try message.encodedForSending() } catch { throw socket.badMessage(error) }
-    let isAddressed = try peer.identity.span.bytes.withUnsafeBytes { identity throws(WireError) in
-      try socket.trySend(identity, flags: ZMQ_SNDMORE)
+    var isAddressed = try address(peer)
+    if !isAddressed {
+      // A client that has taken its answers may not have been noticed to: to look is to notice.
+      _ = try socket.wait(for: .output, until: Deadline(after: .zero))
+      isAddressed = try address(peer)
     }
     guard isAddressed, try socket.trySend(bytes, number: number) else {
       throw .cannotSend(peer: socket.peer, endpoint: socket.place, milliseconds: 0)
+    }
+  }
+
+  private func address(_ peer: Peer) throws(WireError) -> Bool {
+    try peer.identity.span.bytes.withUnsafeBytes { identity throws(WireError) in
+      try socket.trySend(identity, flags: ZMQ_SNDMORE)
     }
   }
 }

@@ -67,7 +67,7 @@ extension SocketHandle {
     try set(ZMQ_LINGER, options.lingerMilliseconds)
     try set(ZMQ_MAXMSGSIZE, options.longestMessage)
     try set(ZMQ_RECONNECT_IVL, Int32(20))
-    if options.delivery == .newestOnly { try set(ZMQ_CONFLATE, Int32(1)) }
+    if options.delivery == .newestOnly { try keepNewest(kind) }
     switch kind {
     case .router:
       // Without it an answer to a peer that left vanishes without a word.
@@ -76,12 +76,25 @@ extension SocketHandle {
       // A tick for a peer that is not there is not queued: its absence shows when sending. A dealer
       // must not have this: it would lose the unread answers of a server that answers and ends.
       try set(ZMQ_IMMEDIATE, Int32(1))
+      // A listener turns a new connection away as long as it has not looked at the end of the one before,
+      // and neither end would ever notice: without an answer to this the other end connects anew.
+      try set(ZMQ_HEARTBEAT_IVL, Int32(500))
+      try set(ZMQ_HEARTBEAT_TIMEOUT, Int32(1500))
     case .dealer, .publisher: break
     case .subscriber:
       guard zmq_setsockopt(pointer, ZMQ_SUBSCRIBE, nil, 0) == 0 else {
         throw .system("zmq_setsockopt")
       }
     }
+  }
+
+  /// A sender's queue holds the newest message alone.
+  ///
+  /// A receiver drains its own instead: the library's
+  /// own way ends the process when a message of several parts comes.
+  private func keepNewest(_ kind: SocketKind) throws(WireError) {
+    guard kind == .subscriber else { return try set(ZMQ_CONFLATE, Int32(1)) }
+    try set(ZMQ_RCVHWM, Int32(256))
   }
 
   func set<T: BitwiseCopyable>(_ option: Int32, _ value: T) throws(WireError) {

@@ -14,6 +14,8 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
 {
   private var socket: Socket
   private var spin: Spin
+  /// How much has come that was no message of the other end: not finite, of another length, damaged.
+  public private(set) var refused: UInt64 = 0
   private let outgoing: UnsafeMutableRawBufferPointer
   private let incoming: UnsafeMutableRawBufferPointer
 
@@ -66,15 +68,26 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
     try socket.send(UnsafeRawBufferPointer(outgoing), within: duration)
   }
 
-  /// The next message.
+  /// The next message; what is none is passed over and counted.
   ///
   /// Throws `timedOut` at the deadline.
   public mutating func receive(within duration: Duration) throws(WireError) -> Incoming {
-    let count = try fill(within: duration)
-    do {
-      return try Incoming(decoding: UnsafeRawBufferPointer(rebasing: incoming[..<count]))
-    } catch {
-      throw socket.badMessage(error)
+    let deadline = Deadline(after: duration)
+    var left = duration
+    while true {
+      if let message = try next(within: left) { return message }
+      refused += 1
+      left = deadline.left
+    }
+  }
+
+  /// The next message; nil for something that is none.
+  private mutating func next(within duration: Duration) throws(WireError) -> Incoming? {
+    do throws(WireError) {
+      let count = try fill(within: duration)
+      return try? Incoming(decoding: UnsafeRawBufferPointer(rebasing: incoming[..<count]))
+    } catch .tooLong {
+      return nil
     }
   }
 

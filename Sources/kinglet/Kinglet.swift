@@ -10,7 +10,7 @@ struct Kinglet: ParsableCommand {
     subcommands: [
       Launch.self, Demonstrate.self, Evaluate.self, Serve.self, Replay.self, Episodes.self,
       Inspect.self, Export.self,
-      Bench.self, Plot.self,
+      Bench.self, Plot.self, Fuzz.self,
       Doctor.self,
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
       RecorderProcess.self, LearnerProcess.self, ActorProcess.self,
