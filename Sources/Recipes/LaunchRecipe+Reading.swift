@@ -9,6 +9,7 @@ extension LaunchRecipe: RecipeSection {
     endpoints = section.parsed(
       "endpoints", expected: "ipc or tcp://127.0.0.1:PORT with a port in 1024…65000",
       otherwise: .ipc, parse: Endpoints.init(address:))
+    if section.holds("realtime") { realtime = section.section("realtime") }
     recording = section.choice("recording", otherwise: .all)
     demonstrations = section.section("demonstrations")
     learner = section.section("learner")
@@ -24,7 +25,8 @@ extension LaunchRecipe: RecipeSection {
     [
       .init("robot", robot), .init("task", task), .init("seed", seed), .init("clock", clock),
       .init("placement", placement), .init("run", run), .init("endpoints", endpoints.address),
-      .init("recording", recording), .init("demonstrations", demonstrations),
+      .init("realtime", realtime), .init("recording", recording),
+      .init("demonstrations", demonstrations),
       .init("learner", learner), .init("pace", pace), .init("finish", finish),
       .init("checkpointEvery", checkpointEvery),
     ]

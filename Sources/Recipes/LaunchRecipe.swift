@@ -14,6 +14,8 @@ public struct LaunchRecipe: Sendable, Equatable {
   public var run: String
   /// Where the processes meet.
   public var endpoints: Endpoints
+  /// What the processes of 1 kHz ask of the kernel.
+  public var realtime = RealTime()
   /// What of the session's episodes is kept.
   public var recording: Recording
   /// Episodes shown before the learning.

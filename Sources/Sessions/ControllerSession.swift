@@ -1,5 +1,7 @@
 import ControlLoop
 import Messages
+import RealTime
+import Recipes
 import Wire
 
 /// The controller process: one torque for each state that the driver sends.
@@ -16,14 +18,21 @@ struct ControllerSession {
     var poller = Poller(stop: session.stopCheck)
     let states = poller.add(port)
     let setpoints = desk.addSetpoints(to: &poller)
+    LoopPreparation(.controller, of: session.recipe.launch).writeWarnings()
+    let isTimed = session.recipe.launch.clock == .realtime
+    var timing = LoopTiming(period: session.nanosecondsPerTick)
+    defer { if isTimed { print(timing.text(of: .controller)) } }
     try status.ready()
     while !desk.isStopped {
       guard try poller.wait(within: .seconds(1)) else { continue }
       if poller.isReady(setpoints) { try desk.serve(within: .zero) }
       guard poller.isReady(states) else { continue }
       let state = try port.receive(within: .seconds(1))
+      timing.noteWake()
       try desk.awaitSetpoint(for: state, within: .seconds(1))
       try port.send(desk.loop.step(state), within: .seconds(1))
+      timing.noteEnd()
+      if isTimed { timing.report(of: .controller, through: &status) }
     }
   }
 }

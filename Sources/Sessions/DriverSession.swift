@@ -57,10 +57,11 @@ struct DriverSession: ~Copyable {
   /// Drives until told to stop.
   mutating func run() throws {
     var status = try StatusLink(role: "driver", session: session)
+    LoopPreparation(.driver, of: session.recipe.launch).writeWarnings()
     try status.ready()
     switch session.recipe.launch.clock {
     case .lockstep: try runInLockstep()
-    case .realtime: try runInRealTime()
+    case .realtime: try runInRealTime(&status)
     }
   }
 
@@ -215,10 +216,13 @@ struct DriverSession: ~Copyable {
 
   // MARK: Real time
 
-  private mutating func runInRealTime() throws {
+  private mutating func runInRealTime(_ status: inout StatusLink) throws {
     var timer = PeriodicTimer(period: session.nanosecondsPerTick)
+    var timing = LoopTiming(period: timer.period)
+    defer { print(timing.text(of: .driver)) }
     while !isOver() {
       _ = timer.wait()
+      timing.noteWake()
       if session.stopCheck() { throw SessionFailure("driver: told to stop") }
       try desk?.serve(within: .zero)
       try answerCommand()
@@ -226,13 +230,18 @@ struct DriverSession: ~Copyable {
       let state = arm.read()
       try states?.publish(.granted(state))
       do {
+        timing.noteAsk()
         let torque = try torque(for: state, within: .microseconds(900))
+        timing.noteAnswer()
         recorder.add(state, torque)
         try apply(torque)
       } catch WireError.timedOut, WireError.cannotSend {
+        timing.noteMiss()
         try applyWithoutCommand()
       }
       try recordInRealTime(state.tick)
+      timing.noteEnd()
+      timing.report(of: .driver, through: &status)
       if watch.phase == .stopped {
         try comeToRest()
         throw SessionFailure("driver: the controller is silent; the arm has been stopped")

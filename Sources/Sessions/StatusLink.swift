@@ -27,6 +27,9 @@ struct StatusLink: ~Copyable {
   /// Sends figures.
   mutating func report(_ status: Status) throws { try tell(.status(status)) }
 
+  /// Sends figures that nothing waits for: they are lost where nobody takes them.
+  mutating func tell(_ status: Status) { try? client?.send(.status(status), within: .zero) }
+
   /// Says why this process gives up.
   mutating func fail(_ reason: String) { try? tell(.failure(reason: "\(role): \(reason)")) }
 
