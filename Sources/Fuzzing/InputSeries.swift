@@ -44,8 +44,9 @@ public struct InputSeries: Sendable {
       let other = samples[mutator.stream.index(below: samples.count)]
       for _ in 0...mutator.stream.index(below: 3) {
         current = mutator.mutated(current, form, beside: other)
+        // At once: what doubles and doubles again is soon larger than memory.
+        if current.count > Self.longest { current.removeSubrange(Self.longest...) }
       }
-      if current.count > Self.longest { current.removeSubrange(Self.longest...) }
     }
     number += 1
     return current

@@ -90,7 +90,8 @@ extension Mutator {
     case 2: fields.swapAt(place, stream.index(below: fields.count))
     case 3: fields[place].number = UInt64(1 + stream.index(below: 48))
     case 4:
-      for _ in 0..<pick([10, 100, 1100]) { fields.append(fields[place]) }
+      let room = InputSeries.longest / (fields[place].content.count + 1)
+      for _ in 0..<min(room, pick([10, 100, 1100])) { fields.append(fields[place]) }
     case 5:
       let others = Field.all(of: other) ?? []
       if !others.isEmpty { fields[place] = pick(others) }

@@ -20,8 +20,8 @@ public enum Processors {
   /// Numbers of a list as the kernel writes it, such as `2-3,6`; what is no number is passed over.
   public static func numbers(of list: String) -> [Int] {
     list.split { $0 == "," || $0.isWhitespace }.flatMap { part -> [Int] in
-      let ends = part.split(separator: "-").compactMap { Int($0) }
-      guard let first = ends.first, let last = ends.last, first >= 0, last < 4096, first <= last
+      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, last < 4096, first <= last
       else { return [] }
       return Array(first...last)
     }

@@ -50,6 +50,7 @@ public enum Commands {
     }
     if let supervisor { try ParentWatch.dieWithParent(supervisor, by: .kill) }
     let recipe = try SessionRecipe.load(launchFile: recipeFile, overrides: overrides)
+    LoopPreparation.prepare(role, of: recipe.launch)
     let session = try SessionContext(
       recipe: recipe, isSupervised: supervisor != nil, firstEpisode: firstEpisode,
       endsAtFirstSignal: true)

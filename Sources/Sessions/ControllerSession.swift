@@ -18,7 +18,7 @@ struct ControllerSession {
     var poller = Poller(stop: session.stopCheck)
     let states = poller.add(port)
     let setpoints = desk.addSetpoints(to: &poller)
-    LoopPreparation(.controller, of: session.recipe.launch).writeWarnings()
+    LoopPreparation.pin(.controller, of: session.recipe.launch)
     let isTimed = session.recipe.launch.clock == .realtime
     var timing = LoopTiming(period: session.nanosecondsPerTick)
     defer { if isTimed { print(timing.text(of: .controller)) } }

@@ -57,7 +57,7 @@ struct DriverSession: ~Copyable {
   /// Drives until told to stop.
   mutating func run() throws {
     var status = try StatusLink(role: "driver", session: session)
-    LoopPreparation(.driver, of: session.recipe.launch).writeWarnings()
+    LoopPreparation.pin(.driver, of: session.recipe.launch)
     try status.ready()
     switch session.recipe.launch.clock {
     case .lockstep: try runInLockstep()

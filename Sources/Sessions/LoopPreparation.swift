@@ -11,18 +11,34 @@ struct LoopPreparation {
   private let role: Role
   private let recipe: LaunchRecipe.RealTime
 
-  /// Prepares the calling thread of a role in real time; in lock-step nothing is done.
-  init(_ role: Role, of launch: LaunchRecipe) {
-    self.role = role
-    recipe = launch.realtime
-    guard launch.clock == .realtime else { return }
-    if recipe.lockMemory { lockMemory() }
-    pin()
-    if recipe.priority > 0 { raisePriority() }
+  /// Memory and priority, before the first socket is made: the threads of its library take after the
+  /// one that makes them, and a tick is no faster than they are.
+  static func prepare(_ role: Role, of launch: LaunchRecipe) {
+    guard isAsked(role, launch) else { return }
+    var preparation = Self(role, launch.realtime)
+    if launch.realtime.lockMemory { preparation.lockMemory() }
+    if launch.realtime.priority > 0 { preparation.raisePriority() }
+    preparation.writeWarnings()
   }
 
-  /// Writes the warnings where the process writes.
-  func writeWarnings() {
+  /// The processor, when every other thread is there: those are to run elsewhere.
+  static func pin(_ role: Role, of launch: LaunchRecipe) {
+    guard isAsked(role, launch) else { return }
+    var preparation = Self(role, launch.realtime)
+    preparation.pin()
+    preparation.writeWarnings()
+  }
+
+  private init(_ role: Role, _ recipe: LaunchRecipe.RealTime) {
+    self.role = role
+    self.recipe = recipe
+  }
+
+  private static func isAsked(_ role: Role, _ launch: LaunchRecipe) -> Bool {
+    launch.clock == .realtime && [.driver, .controller].contains(role)
+  }
+
+  private func writeWarnings() {
     for warning in warnings { FileHandle.standardError.write(Data((warning + "\n").utf8)) }
   }
 

@@ -76,10 +76,6 @@ extension SocketHandle {
       // A tick for a peer that is not there is not queued: its absence shows when sending. A dealer
       // must not have this: it would lose the unread answers of a server that answers and ends.
       try set(ZMQ_IMMEDIATE, Int32(1))
-      // A listener turns a new connection away as long as it has not looked at the end of the one before,
-      // and neither end would ever notice: without an answer to this the other end connects anew.
-      try set(ZMQ_HEARTBEAT_IVL, Int32(500))
-      try set(ZMQ_HEARTBEAT_TIMEOUT, Int32(1500))
     case .dealer, .publisher: break
     case .subscriber:
       guard zmq_setsockopt(pointer, ZMQ_SUBSCRIBE, nil, 0) == 0 else {

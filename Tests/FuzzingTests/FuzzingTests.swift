@@ -51,6 +51,16 @@ import Testing
     #expect(same.allSatisfy { $0 < 200 })
   }
 
+  @Test func `what doubles again and again stays within the limit`() {
+    let block = [0x0a, 100] + [UInt8](repeating: 7, count: 100)
+    for seed in UInt64(0)..<20 {
+      var series = InputSeries(
+        seed: seed, name: "long", form: .protobuf,
+        samples: [[UInt8](repeatElement(block, count: 300).joined())])
+      for _ in 0..<64 { #expect(series.next().count <= InputSeries.longest) }
+    }
+  }
+
   @Test func `most mutations of protobuf are protobuf`() {
     var mutator = Mutator(RandomStream(seed: 4, name: "test"))
     let whole = Self.samples[0]

@@ -35,7 +35,7 @@ import Wire
     at location: SourceLocation = #_sourceLocation
   ) {
     do {
-      let answer = try client.call(message, within: .seconds(30))
+      let answer = try client.call(message, within: .seconds(15))
       Issue.record("answered \(answer)", sourceLocation: location)
     } catch WireError.failed(_, _, let reason) {
       #expect(reason.contains(words), sourceLocation: location)
@@ -59,7 +59,7 @@ import Wire
       var hasty = try client("session", context)
       try hasty.send(tick(-1), within: .seconds(10))
     }
-    guard case .granted(let state) = try good.call(tick(5), within: .seconds(30)) else {
+    guard case .granted(let state) = try good.call(tick(5), within: .seconds(15)) else {
       Issue.record("no state")
       return
     }
@@ -106,7 +106,7 @@ import Wire
     for (other, words) in zip(others, words) {
       expectRefusal(.transitions([other]), of: &good, saying: words)
     }
-    let answer = try good.call(.transitions([step]), within: .seconds(30))
+    let answer = try good.call(.transitions([step]), within: .seconds(15))
     #expect(answer == .transitionsAccepted(nextSequence: 1))
   }
 

@@ -88,31 +88,6 @@ import Wire
     #expect(driver.refused == 6)
   }
 
-  @Test func `a controller that comes again is heard, also by a driver that was idle`() throws {
-    let folder = try Folder()
-    let context = try Context()
-    var driver = try DriverPort(bind: folder.endpoint(), role: "controller", in: context)
-    var (state, command) = (ArmState(), JointTorque())
-    /// A controller that answers one state twice, and is gone: its second answer waits unread.
-    func answerTwice() throws {
-      var controller = try ControllerPort(connect: folder.endpoint(), role: "driver", in: context)
-      try driver.send(state, within: patience)
-      #expect(try controller.receive(within: patience) == state)
-      for _ in 0..<2 { try controller.send(command, within: patience) }
-      #expect(try driver.receive(within: patience) == command)
-      Thread.sleep(forTimeInterval: 0.1)
-    }
-    try answerTwice()
-    (state.tick, command.tick) = (1, 1)
-    var next = try ControllerPort(connect: folder.endpoint(), role: "driver", in: context)
-    // The driver still holds the old connection, and turns the new one away.
-    Thread.sleep(forTimeInterval: 0.2)
-    command.tick = 0
-    #expect(try driver.receive(within: patience) == command)
-    try driver.send(state, within: patience)
-    #expect(try next.receive(within: patience) == state)
-  }
-
   @Test func `a poller says which socket has a message`() throws {
     let folder = try Folder()
     let context = try Context()

@@ -91,13 +91,22 @@ struct FileReader: FuzzReader {
   }
 }
 
+/// A reader that keeps everything, and more.
+private struct KeepingReader: FuzzReader {
+  private var kept: [[UInt8]] = []
+
+  mutating func take(_ input: [UInt8]) throws {
+    kept.append(input + [UInt8](repeating: 1, count: 1 << 16))
+  }
+}
+
 extension FuzzTarget {
   /// Crashes, hangs and grows on purpose, so that a test can see that each is found.
   static let selfTests: [FuzzTarget] = [
     selfTest("selftest.crash") { precondition($0.count % 50 != 49, "crashed on purpose") },
     selfTest("selftest.hang") { if $0.count % 50 == 49 { while true { usleep(1000) } } },
-    selfTest("selftest.growth") { _ in
-      if let block = malloc(1 << 16) { memset(block, 1, 1 << 16) }
+    FuzzTarget(name: "selftest.growth", form: .binary, weight: 1) { _ in
+      ([[7, 7, 7]], KeepingReader())
     },
     selfTest("selftest.finding") {
       if $0.count % 50 == 49 { throw FuzzFinding("found on purpose") }

@@ -164,8 +164,9 @@ final class TickReader: FuzzReader {
         guard ContinuousClock.now - first < fuzzPatience else {
           throw FuzzFinding("the driver takes no ticks any more")
         }
-        // Its end of a connection that has ended is noticed by looking.
+        // Either end notices by looking that a connection has ended, and takes no other before.
         _ = try? port.receive(within: .milliseconds(1))
+        rogue.drain()
       }
     }
     var others = 0
