@@ -137,6 +137,7 @@ final class ClientReader: FuzzReader {
 
 /// The driver's end of the tick exchange, to which a rogue controller sends.
 final class TickReader: FuzzReader {
+  private let ends: Ends
   private var port: DriverPort
   private var rogue: Socket
   private var tick: Int64 = 0
@@ -146,15 +147,29 @@ final class TickReader: FuzzReader {
     let port = try DriverPort(bind: ends.endpoint, role: "rogue", in: ends.context)
     var rogue = try Socket(.pair, peer: "driver", in: ends.context)
     try rogue.connect(to: ends.endpoint)
+    self.ends = ends
     self.port = port
     self.rogue = rogue
+  }
+
+  /// Sends what is too long, which ends the connection, and comes again.
+  ///
+  /// Either end takes no new connection before it has seen the end of the old one.
+  private func provoke(_ parts: [[UInt8]]) throws {
+    _ = try rogue.trySend(parts: parts)
+    _ = try? port.receive(within: .milliseconds(30))
+    rogue = try Socket(.pair, peer: "driver", in: ends.context)
+    _ = try? port.receive(within: .milliseconds(30))
+    try rogue.connect(to: ends.endpoint)
   }
 
   func take(_ input: [UInt8]) throws {
     tick += 1
     var garbage = Frames(decoding: input).parts
-    // A part that is too long ends the connection, and a new one takes 20 ms.
-    if garbage.contains(where: { $0.count > 4096 }), tick % 32 != 0 { garbage = [] }
+    if garbage.contains(where: { $0.count > 4096 }) {
+      if tick % 32 == 0 { try provoke(garbage) }
+      garbage = []
+    }
     var torque = JointTorque()
     torque.tick = tick
     torque.setpoint = 1 << 50
@@ -164,7 +179,6 @@ final class TickReader: FuzzReader {
         guard ContinuousClock.now - first < fuzzPatience else {
           throw FuzzFinding("the driver takes no ticks any more")
         }
-        // Either end notices by looking that a connection has ended, and takes no other before.
         _ = try? port.receive(within: .milliseconds(1))
         rogue.drain()
       }
