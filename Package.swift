@@ -60,6 +60,7 @@ let cRooms: [Target] = [
 let words: [Target] = [
   room("Geometry"),
   room("Randomness"),
+  room("Fuzzing", uses: ["Randomness"]),
   room("Messages", uses: ["Geometry", protobuf], besides: ["kinglet.proto"]),
 ]
 
@@ -108,8 +109,8 @@ let composition: [Target] = [
   room(
     "Sessions",
     uses: [
-      "Catalogue", "ControlLoop", "ControlSlots", "Episodes", "Experts", "Exports", "Geometry",
-      "ImpedanceControl", "LearningSlots", "MCAP", "Messages", "Metrics", "NeuralNetworks",
+      "Catalogue", "ControlLoop", "ControlSlots", "Episodes", "Experts", "Exports", "Fuzzing",
+      "Geometry", "ImpedanceControl", "LearningSlots", "MCAP", "Messages", "Metrics", "NeuralNetworks",
       "OffPolicy", "Randomness", "RealTime", "Recipes", "Rendering", "Replay", "Resets", "Rewards",
       "Safety", "SimulatedWorld", "Tensors", "Wire",
     ]),
@@ -127,6 +128,7 @@ let suites: [Target] = [
   tests("TidyTests"),
   tests("GeometryTests", uses: ["Geometry", "Randomness"]),
   tests("RandomnessTests", uses: ["Randomness"]),
+  tests("FuzzingTests", uses: ["Fuzzing", "Randomness"]),
   tests("MessagesTests", uses: ["Messages", "Geometry", "Randomness"]),
   tests("WireTests", uses: ["Wire", "Messages", "Geometry", "Randomness"]),
   tests("RealTimeTests", uses: ["RealTime", "CRealtime"]),

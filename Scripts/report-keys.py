@@ -30,6 +30,7 @@ COMMANDS = {
     "kinglet export": "ExportReport",
     "kinglet keys": "KeysReport",
     "kinglet doctor": "DoctorReport",
+    "kinglet fuzz": "FuzzReport",
     "kinglet bench": "BenchReport",
     "kinglet bench control": "ControlReport",
     "kinglet bench wire": "WireReport",

@@ -99,10 +99,14 @@ where Law.Setpoint == Messages.Setpoint {
   ///
   /// False, and nothing done, when it is none.
   public mutating func restore(_ snapshot: ControlSnapshot) -> Bool {
-    guard snapshot.schedule.isUsable, law.restore(snapshot.lawMemory) else { return false }
+    // A schedule that was asked for later ticks than were computed is of no loop.
+    let last = snapshot.lastTick ?? .min
+    guard snapshot.schedule.isUsable, last < 1 << 60, snapshot.schedule.lastTick <= last,
+      law.restore(snapshot.lawMemory)
+    else { return false }
     schedule.restore(snapshot.schedule)
     lastTick = snapshot.lastTick
-    last = SafeTorque(
+    self.last = SafeTorque(
       asked: snapshot.asked, allowed: snapshot.allowed,
       events: SafetyEvents(rawValue: snapshot.events))
     interventions = snapshot.interventions

@@ -65,7 +65,7 @@ extension RecordedEpisode {
       guard let before = seen[action.tick], let verdict = verdicts[action.step],
         let after = seen[verdict.tick]
       else { continue }
-      if let last = steps.last, last.action.step + 1 != action.step {
+      if let last = steps.last, last.action.step &+ 1 != action.step {
         steps[steps.count - 1].transition.ending = .interrupted
       }
       steps.append(

@@ -10,7 +10,7 @@ public enum RealTimeFault: Error, Equatable {
 
   /// System calls of this room.
   public enum Call: String, Sendable {
-    case sigaction, prctl, prlimit, mlockall, munlockall, setScheduler
+    case sigaction, prctl, prlimit, mlockall, munlockall, setScheduler, setAffinity
   }
 
   static func check(_ call: Call, _ result: Int32) throws(RealTimeFault) {
@@ -98,6 +98,25 @@ public enum RealTimeThread {
   /// Throws `refused`, with ENOMEM over RLIMIT_MEMLOCK.
   public static func lockMemory() throws(RealTimeFault) {
     try RealTimeFault.check(.mlockall, realtime_lock_memory())
+  }
+
+  /// Keeps the calling thread on one processor.
+  ///
+  /// Throws `refused`, with EINVAL where there is no such processor.
+  public static func pin(to processor: Int) throws(RealTimeFault) {
+    guard let number = Int32(exactly: processor) else {
+      throw .refused(call: .setAffinity, errno: EINVAL)
+    }
+    try RealTimeFault.check(.setAffinity, realtime_set_processor(number))
+  }
+
+  /// The processor that the calling thread runs on now.
+  public static var processor: Int { Int(realtime_processor()) }
+
+  /// Takes the page faults of stack and heap before the loop, and not in it.
+  public static func holdMemory() {
+    realtime_keep_heap()
+    realtime_touch_stack()
   }
 
   /// Lets pages be swapped again.

@@ -12,6 +12,7 @@ extension LaunchRecipe: RecipeSection {
       otherwise: .ipc, parse: Endpoints.init(address:))
     hosts = section.optionalSection("hosts", Hosts.init(reading:))
     security = section.optionalSection("security", Security.init(reading:))
+    if section.holds("realtime") { realtime = section.section("realtime") }
     recording = section.choice("recording", otherwise: .all)
     demonstrations = section.section("demonstrations")
     learner = section.section("learner")
@@ -33,7 +34,8 @@ extension LaunchRecipe: RecipeSection {
     [
       .init("robot", robot), .init("task", task), .init("seed", seed), .init("clock", clock),
       .init("placement", placement), .init("run", run), .init("endpoints", endpoints.address),
-      .init("hosts", hosts), .init("security", security), .init("recording", recording),
+      .init("hosts", hosts), .init("security", security), .init("realtime", realtime),
+      .init("recording", recording),
       .init("demonstrations", demonstrations),
       .init("learner", learner), .init("pace", pace), .init("finish", finish),
       .init("checkpointEvery", checkpointEvery), .init("supervision", supervision),

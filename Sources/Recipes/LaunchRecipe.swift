@@ -18,6 +18,8 @@ public struct LaunchRecipe: Sendable, Equatable {
   public var hosts: Hosts
   /// What protects the endpoints.
   public var security: Security
+  /// What the processes of 1 kHz ask of the kernel.
+  public var realtime = RealTime()
   /// What of the session's episodes is kept.
   public var recording: Recording
   /// Episodes shown before the learning.

@@ -77,11 +77,14 @@ struct Section {
   mutating func optionalNumber(
     _ key: String, _ range: ClosedRange<Double>, _ unit: String = ""
   ) -> Double? {
-    guard let entries, entries.contains(where: { $0.key == key }) else {
-      asked.append(key)
-      return nil
-    }
-    return number(key, range, unit)
+    holds(key) ? number(key, range, unit) : nil
+  }
+
+  /// Whether a key that may be left out is there.
+  mutating func holds(_ key: String) -> Bool {
+    if entries?.contains(where: { $0.key == key }) == true { return true }
+    asked.append(key)
+    return false
   }
 
   /// A whole number of a range.

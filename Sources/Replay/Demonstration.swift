@@ -12,4 +12,22 @@ public struct Demonstration: Sendable, Equatable {
     self.transition = transition
     self.intendedAction = intendedAction
   }
+
+  /// Why no buffer of these sizes can keep the step; nil when it can.
+  public func fault(observationSize: Int, actionSize: Int) -> String? {
+    let observations = [transition.observation, transition.nextObservation]
+    let actions = [transition.action, intendedAction]
+    if let other = observations.first(where: { $0.count != observationSize }) {
+      return "an observation of \(other.count) numbers, not \(observationSize)"
+    }
+    if let other = actions.first(where: { $0.count != actionSize }) {
+      return "an action of \(other.count) numbers, not \(actionSize)"
+    }
+    guard transition.reward.isFinite else { return "the reward \(transition.reward)" }
+    guard observations.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+      return "an observation that is not finite"
+    }
+    guard let action = actions.first(where: { !$0.allSatisfy { abs($0) <= 1 } }) else { return nil }
+    return "an action outside -1…1: \(action)"
+  }
 }

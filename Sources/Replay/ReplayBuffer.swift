@@ -98,22 +98,8 @@ public struct ReplayBuffer: ~Copyable, Sendable {
   }
 
   private func check(_ step: Demonstration) {
-    let transition = step.transition
-    precondition(
-      transition.observation.count == observationSize
-        && transition.nextObservation.count == observationSize, "another observation size")
-    precondition(
-      transition.action.count == actionSize && step.intendedAction.count == actionSize,
-      "another action size")
-    precondition(transition.reward.isFinite, "reward \(transition.reward)")
-    precondition(transition.observation.allSatisfy(\.isFinite), "observation is not finite")
-    precondition(
-      transition.nextObservation.allSatisfy(\.isFinite), "next observation is not finite")
-    precondition(
-      transition.action.allSatisfy { abs($0) <= 1 }, "action outside -1…1: \(transition.action)")
-    precondition(
-      step.intendedAction.allSatisfy { abs($0) <= 1 },
-      "intended action outside -1…1: \(step.intendedAction)")
+    let fault = step.fault(observationSize: observationSize, actionSize: actionSize)
+    precondition(fault == nil, fault ?? "")
   }
 
   /// Ends the episode of the newest transition with it, because something cut it short.

@@ -58,7 +58,8 @@ struct ActorSession {
     var episode = point?.episode ?? 0
     while true {
       let result = try run(episode, from: point, in: &loop, with: &actor, telling: &status)
-      episode += 1
+      // One that was stopped on the way to its start has left nothing.
+      if loop.begun == episode { episode += 1 }
       let time = earlier + loop.robotTime
       if let result {
         rule.add(isRewarded: result.isRewarded)

@@ -53,11 +53,13 @@ public enum Commands {
       try ParentWatch.dieWithParent(supervisor, by: role == .driver ? .terminate : .kill)
     }
     let recipe = try SessionRecipe.load(launchFile: recipeFile, overrides: overrides)
+    LoopPreparation.prepare(role, of: recipe.launch)
     let session = try SessionContext(
       recipe: recipe, isSupervised: supervisor != nil, firstEpisode: firstEpisode,
       knownSteps: knownSteps, endsAtFirstSignal: true)
     if supervisor == nil { try makeFolders(of: session) }
-    Heartbeat.start(role, in: session)
+    let heartbeat = Heartbeat(role, in: session)
+    defer { heartbeat.stop() }
     do {
       try run(role, in: session)
     } catch {

@@ -1,5 +1,7 @@
 import ControlLoop
 import Messages
+import RealTime
+import Recipes
 import Wire
 
 /// The controller process: one torque for each state that the driver sends.
@@ -19,6 +21,10 @@ struct ControllerSession {
     var poller = Poller(stop: session.stopCheck)
     let states = poller.add(port)
     let setpoints = desk.addSetpoints(to: &poller)
+    LoopPreparation.pin(.controller, of: session.recipe.launch)
+    let isTimed = session.recipe.launch.clock == .realtime
+    var timing = LoopTiming(period: session.nanosecondsPerTick)
+    defer { if isTimed { print(timing.text(of: .controller)) } }
     try status.ready()
     while !desk.isStopped {
       guard try poller.wait(within: .seconds(1)) else { continue }
@@ -26,12 +32,13 @@ struct ControllerSession {
       guard poller.isReady(states) else { continue }
       do {
         let state = try port.receive(within: .zero)
+        timing.noteWake()
         guard let torque = try desk.answer(to: state) else { continue }
         try port.send(torque, within: .seconds(1))
         session.work.add()
-      } catch WireError.badMessage, WireError.tooLong, WireError.damaged, WireError.foreign,
-        WireError.timedOut, WireError.cannotSend
-      {
+        timing.noteEnd()
+        if isTimed { timing.report(of: .controller, through: &status) }
+      } catch WireError.timedOut, WireError.cannotSend {
         continue
       }
     }

@@ -33,20 +33,21 @@ struct DemonstrationFolder {
           "\(file): made for \(key) \"\(found ?? "unknown")\", this session has \"\(wanted)\"; "
             + cure)
       }
-      add(episode)
+      try add(episode, from: file, cure: cure)
     }
     guard !steps.isEmpty else {
       throw SessionFailure("\(path): holds no recorded episode; \(cure)")
     }
   }
 
-  private mutating func add(_ episode: RecordedEpisode) {
+  private mutating func add(_ episode: RecordedEpisode, from file: String, cure: String) throws {
     for recorded in episode.steps {
       let meant = recorded.action.intended
       var step = Demonstration(
         transition: recorded.transition,
         intendedAction: meant.isEmpty ? recorded.transition.action : meant)
       step.transition.sequence = UInt64(steps.count)
+      if let fault = step.fault { throw SessionFailure("\(file): holds \(fault); \(cure)") }
       steps.append(step)
     }
     let end = episode.records.map(\.time.robot).max() ?? 0
@@ -95,6 +96,18 @@ struct DemonstrationFolder {
     try manager.moveItem(atPath: draft, toPath: path)
     try? manager.removeItem(atPath: earlier)
   }
+}
+
+extension Demonstration {
+  /// Why this project's learners cannot take the step; nil when they can.
+  var fault: String? {
+    fault(observationSize: ObservationLayout.size, actionSize: ObservationLayout.actionSize)
+  }
+}
+
+extension Transition {
+  /// See `Demonstration.fault`.
+  var fault: String? { Demonstration(transition: self, intendedAction: action).fault }
 }
 
 /// What an episode must share with a session to be of use to its learner.

@@ -31,17 +31,23 @@ public struct DoctorReport: Report {
 
   /// Everything looked at, in order.
   public var checks: [Check]
+  /// How punctual driver and controller were, with --control.
+  public var control: ControlCheck?
 
   /// Whether nothing failed.
   public var isHealthy: Bool { !checks.contains { $0.outcome == .failure } }
 
   /// The report for a person.
   public var text: String {
+    (lines + [control?.text].compactMap { $0 }).joined(separator: "\n")
+  }
+
+  private var lines: [String] {
     checks.map { check in
       let mark = [Outcome.good: "ok  ", .warning: "warn", .failure: "FAIL"][check.outcome] ?? ""
       let cure = check.cure.isEmpty ? "" : "\n     \(check.cure)"
       return "\(mark) \(check.name): \(check.found)" + cure
-    }.joined(separator: "\n")
+    }
   }
 }
 

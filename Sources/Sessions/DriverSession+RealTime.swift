@@ -9,12 +9,15 @@ import Wire
 extension DriverSession {
   mutating func runInRealTime() throws {
     var timer = PeriodicTimer(period: session.nanosecondsPerTick)
+    var timing = LoopTiming(period: timer.period)
+    defer { print(timing.text(of: .driver)) }
     var wait = StopWait(minutes: session.recipe.launch.supervision.recoveryMinutes)
     while !isOver(), !session.stopCheck() {
       _ = timer.wait()
+      timing.noteWake()
       do {
         try serve()
-        try tickInRealTime()
+        try tickInRealTime(&timing)
       } catch WireError.stopped { break }
       if wait.isOver(arm.machine.stands) {
         throw SessionFailure("driver: \(arm.reason); nobody let the arm go on")
@@ -25,12 +28,17 @@ extension DriverSession {
     if wasTold { throw SessionFailure("driver: told to stop; the arm stands") }
   }
 
-  private mutating func tickInRealTime() throws {
+  private mutating func tickInRealTime(_ timing: inout LoopTiming) throws {
     let state = arm.read()
     let isStopped = arm.machine.mode.isStopped
     try states?.publish(isStopped ? .driverStatus(arm.status) : .granted(state))
-    try step(try torque(for: state))
+    timing.noteAsk()
+    let torque = try torque(for: state)
+    if torque == nil { timing.noteMiss() } else { timing.noteAnswer() }
+    try step(torque)
     try recordInRealTime(state.tick)
+    timing.noteEnd()
+    timing.report(of: .driver, through: &status)
   }
 
   /// The torque that answers a tick, or nil when it has not come in time.

@@ -20,7 +20,7 @@ struct DriverSession: ~Copyable {
   private var commands: Server
   private var truths: Server
   private var stops: StopDesk
-  private var status: StatusLink
+  var status: StatusLink
   private var isStopped = false
   private var toldTransitions: UInt64 = 0
 
@@ -60,6 +60,7 @@ struct DriverSession: ~Copyable {
 
   /// Drives until told to stop.
   mutating func run() throws {
+    LoopPreparation.pin(.driver, of: session.recipe.launch)
     try status.ready()
     switch session.recipe.launch.clock {
     case .lockstep: try runInLockstep()
@@ -120,14 +121,15 @@ struct DriverSession: ~Copyable {
     }
     switch request.message {
     case .episodeStart(let start):
-      try arm.arm.startEpisode(start)
-      try beginRecording(of: start)
-      try reply(.episodeStarted(arm.read()), to: request)
+      try begin(start, for: request)
     case .episodeEnd:
       try recorder.end()
       try reply(.episodeEnded, to: request)
     case .worldRestore(let start, let world): try restore(start, world, for: request)
     case .grant(let grant) where session.recipe.launch.clock == .lockstep:
+      if let refusal = grant.refusal(at: arm.read().tick) {
+        return try reply(.failure(reason: refusal), to: request)
+      }
       try run(grant)
       let isStopped = arm.machine.mode.isStopped
       try reply(isStopped ? .driverStatus(arm.status) : .granted(arm.read()), to: request)
@@ -136,10 +138,18 @@ struct DriverSession: ~Copyable {
     }
   }
 
-  /// Answers; one who asked and has left, or takes no answers, must not stop the arm's clock.
   private mutating func reply(_ message: Message, to request: Request) throws {
-    do { try commands.reply(message, to: request) } catch WireError.peerGone, WireError.cannotSend {
+    try commands.reply(message, to: request)
+  }
+
+  private mutating func begin(_ start: EpisodeStart, for request: Request) throws {
+    do {
+      try arm.arm.startEpisode(start)
+    } catch {
+      return try reply(.failure(reason: "\(error)"), to: request)
     }
+    try beginRecording(of: start)
+    try reply(.episodeStarted(arm.read()), to: request)
   }
 
   private mutating func beginRecording(of start: EpisodeStart) throws {
@@ -189,17 +199,13 @@ struct DriverSession: ~Copyable {
 
   /// The next torque of the controller, nil when none comes in time; what is none is counted.
   mutating func receive(within wait: Duration) throws -> JointTorque? {
-    do {
-      return try port?.receive(within: wait)
-    } catch WireError.badMessage, WireError.tooLong, WireError.damaged {
-      arm.refusals.damaged += 1
-      return nil
-    } catch WireError.foreign {
-      arm.refusals.foreign += 1
-      return nil
-    } catch WireError.timedOut {
-      return nil
-    }
+    defer { noteDiscarded() }
+    do { return try port?.receive(within: wait) } catch WireError.timedOut { return nil }
+  }
+
+  private mutating func noteDiscarded() {
+    guard let discarded = port?.discarded else { return }
+    (arm.refusals.damaged, arm.refusals.foreign) = (discarded.damaged, discarded.foreign)
   }
 
   /// One tick with what commands it, recorded.

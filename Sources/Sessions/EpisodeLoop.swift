@@ -43,6 +43,8 @@ struct EpisodeLoop: ~Copyable {
   /// The arm's state now; nil before the first reset.
   private(set) var state: ArmState?
   private(set) var steps: UInt64
+  /// The episode begun last; nil before the first.
+  private(set) var begun: UInt64?
   private var arm: ArmLink
   private var recorder: RecordLink
   private var reward: Client
@@ -95,8 +97,7 @@ struct EpisodeLoop: ~Copyable {
       do {
         transition = try step(choice, in: &episode)
       } catch let stop as ArmStopped {
-        // What was recorded stays; why the arm stopped matters more than what else fails now.
-        try? leave(episode)
+        try leave(episode, cut: true)
         throw stop
       }
       try actor.keep(transition)
@@ -160,6 +161,7 @@ struct EpisodeLoop: ~Copyable {
     try recorder.start(origin)
     recorder.add(
       .observation(Observation(tick: first.tick, values: episode.observation)), at: first.time)
+    begun = origin.start.episode
     return episode
   }
 
@@ -228,12 +230,20 @@ struct EpisodeLoop: ~Copyable {
 
   /// Closes an episode's record, also of one that has no ending; the recorder writes it down while
   /// the scene is brought back.
-  mutating func leave(_ episode: Episode) throws {
+  ///
+  /// Of an episode that a stop has cut short neither driver nor controller need answer.
+  mutating func leave(_ episode: Episode, cut isCut: Bool = false) throws {
     guard recorder.isRecording() else { return }
     let result = episode.result
-    try arm.end(result.episode)
+    let safety: SafetyInterventions
+    if isCut {
+      try? arm.end(result.episode)
+      safety = (try? arm.takeSafety()) ?? SafetyInterventions()
+    } else {
+      try arm.end(result.episode)
+      safety = try arm.takeSafety()
+    }
     let period = session.nanosecondsPerTick
-    let safety = try arm.takeSafety()
     for event in safety.interventions where event.tick >= episode.first.tick {
       recorder.add(.safety(event), at: event.tick * period)
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Messages
 import Synchronization
@@ -16,27 +17,39 @@ final class WorkCount: Sendable {
 
 /// Tells `launch` twice a second, from a thread of its own, that a process lives and how much it has
 /// done: the one says that it is not stopped or starved, the other that it is not stuck.
-enum Heartbeat {
+final class Heartbeat: Sendable {
   /// Time between two heartbeats [s].
   static let interval = 0.5
 
-  /// Begins to beat; it ends with the process.
-  static func start(_ role: Role, in session: SessionContext) {
-    guard session.isSupervised else { return }
-    Thread.detachNewThread {
+  private let end = DispatchSemaphore(value: 0)
+  private let ended = DispatchSemaphore(value: 0)
+  private let isBeating: Bool
+
+  /// Begins to beat, where `launch` listens.
+  init(_ role: Role, in session: SessionContext) {
+    isBeating = session.isSupervised
+    guard isBeating else { return }
+    Thread.detachNewThread { [self] in
       // Without a line to `launch` the process goes unwatched, which it will notice.
       do { try beat(role, session) } catch {}
+      ended.signal()
     }
   }
 
-  private static func beat(_ role: Role, _ session: SessionContext) throws {
+  /// Stops beating and closes the line: before a process ends, so that its last words are sent.
+  func stop() {
+    guard isBeating else { return }
+    end.signal()
+    _ = ended.wait(timeout: .now() + 2)
+  }
+
+  private func beat(_ role: Role, _ session: SessionContext) throws {
     var client = try session.client(of: .status, role: "launch")
     let process = ProcessInfo.processInfo.processIdentifier
-    while true {
+    repeat {
       let beat = Message.heartbeat(
         role: role.rawValue, process: process, progress: session.work.value)
       do { try client.send(beat, within: .zero) } catch WireError.cannotSend {}
-      Thread.sleep(forTimeInterval: interval)
-    }
+    } while end.wait(timeout: .now() + Self.interval) == .timedOut
   }
 }

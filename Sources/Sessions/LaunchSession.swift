@@ -196,12 +196,15 @@ struct LaunchSession: ~Copyable {
     }
     if !status.note.isEmpty { finishNote = FinishNote(status.note) }
     progress.wallSeconds = wall
+    // The loops of 1 kHz know no steps.
+    let isLoop = [Role.driver, .controller].contains { $0.rawValue == status.role }
+    let step = isLoop ? progress.step : Int(status.step)
     if !values.isEmpty {
       try metrics.append(
-        step: Int(status.step), robotSeconds: progress.robotSeconds, wallSeconds: wall,
+        step: step, robotSeconds: progress.robotSeconds, wallSeconds: wall,
         values: values)
       try events.append(
-        step: Int(status.step), wallTime: startedAt + wall - earlierWall, values: values)
+        step: step, wallTime: startedAt + wall - earlierWall, values: values)
     }
     if let text = line.text(for: progress) { reporting.write(text) }
   }

@@ -117,18 +117,9 @@ struct LearnerSession: ~Copyable {
   private mutating func answer(_ request: Request) throws {
     switch request.message {
     case .transitions(let list):
-      accept(list)
-      try server.reply(
-        .transitionsAccepted(nextSequence: UInt64(learned + pending.count)), to: request)
-    case .policyRequest(let version):
-      waiting.removeAll { $0.request.peer == request.peer }
-      guard UInt64(learned + pending.count) >= version || recipe.clock == .realtime else {
-        // The actor takes for granted what an earlier learner had.
-        return try server.reply(
-          .transitionsAccepted(nextSequence: UInt64(learned + pending.count)), to: request)
-      }
-      waiting.append((request, version))
-      try answerWaiting()
+      let answer = accept(list)
+      try server.reply(answer, to: request)
+    case .policyRequest(let version): try answer(request, version)
     case .learnerDigestRequest:
       while !pending.isEmpty { try learn(from: pending.removeFirst()) }
       try save(isLast: true)
@@ -141,10 +132,34 @@ struct LearnerSession: ~Copyable {
 
   /// Takes each number once and in order; what has come before is passed over, and what comes too
   /// early is sent again, for the answer says what is due.
-  private mutating func accept(_ list: [Transition]) {
+  ///
+  /// Whoever sends something else is told, and nothing of it is learned: others may be sending too.
+  private mutating func accept(_ list: [Transition]) -> Message {
     for transition in list where transition.sequence == UInt64(learned + pending.count) {
+      if let fault = transition.fault {
+        return .failure(reason: "transition \(transition.sequence) holds \(fault)")
+      }
       pending.append(transition)
     }
+    return .transitionsAccepted(nextSequence: UInt64(learned + pending.count))
+  }
+
+  /// Most requests that wait for a policy to come: an actor has one.
+  private static let mostWaiting = 64
+
+  private mutating func answer(_ request: Request, _ version: UInt64) throws {
+    waiting.removeAll { $0.request.peer == request.peer }
+    let held = UInt64(learned + pending.count)
+    guard held >= version || recipe.clock == .realtime else {
+      // The actor takes for granted what an earlier learner had.
+      return try server.reply(.transitionsAccepted(nextSequence: held), to: request)
+    }
+    guard waiting.count < Self.mostWaiting else {
+      try server.reply(.failure(reason: "too many wait for policies"), to: request)
+      return
+    }
+    waiting.append((request, version))
+    try answerWaiting()
   }
 
   private mutating func learn(from transition: Transition) throws {

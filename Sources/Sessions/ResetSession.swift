@@ -35,6 +35,12 @@ struct ResetSession {
   }
 
   private func perform(_ order: ResetRequest, with arm: inout ArmLink) throws -> ResetDone {
+    // Numbers start at 1, and what a session counts never comes near the other end.
+    guard [order.nextSetpoint, order.nextGrant].allSatisfy({ (1..<1 << 62).contains($0) }) else {
+      throw SessionFailure(
+        "setpoint \(order.nextSetpoint) and grant \(order.nextGrant) are no next ones; they start at 1"
+      )
+    }
     arm.numbers = (order.nextSetpoint - 1, order.nextGrant - 1)
     var policy = RetractAndPlace(
       route: RetractRoute(

@@ -113,6 +113,7 @@ struct ResumePoint {
       for step in steps {
         var transition = step.transition
         transition.sequence = UInt64(all.count)
+        if let fault = transition.fault { throw SessionFailure("\(file): holds \(fault)") }
         all.append(transition)
       }
     }

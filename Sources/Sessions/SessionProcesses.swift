@@ -130,6 +130,11 @@ struct SessionProcesses: ~Copyable {
     return nil
   }
 
+  /// The number of a role's process; nil where it was not started.
+  func identifier(of role: Role) -> Int32? {
+    children.first { $0.role == role }?.process.processIdentifier
+  }
+
   /// How a role's process has ended; nil while it runs.
   func ending(of role: Role) -> Ending? {
     guard let child = children.first(where: { $0.role == role }), !child.process.isRunning else {

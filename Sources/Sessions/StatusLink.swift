@@ -27,6 +27,9 @@ struct StatusLink: ~Copyable {
   /// Sends figures.
   mutating func report(_ status: Status) throws { try tell(.status(status)) }
 
+  /// Sends figures that nothing waits for: they are lost where nobody takes them.
+  mutating func tell(_ status: Status) { tellNow(.status(status)) }
+
   /// Says something, or leaves it where `launch` does not listen: for those who may not wait.
   mutating func tellNow(_ message: Message) { try? client?.send(message, within: .zero) }
 

@@ -61,26 +61,35 @@ public struct Subscriber: ~Copyable, Pollable {
   public mutating func next(within duration: Duration) throws(WireError) -> Message? {
     let deadline = Deadline(after: duration)
     while true {
-      let session = socket.session
-      let part = try socket.takePart { bytes -> Result<Message, MessageError>? in
-        guard let content = bytes.unsealed(in: session) else { return nil }
-        return Result { () throws(MessageError) in try Message(decoding: content) }
-      }
-      if let result = part?.value {
-        do { return try result.get() } catch { throw socket.badMessage(error) }
-      }
-      if part != nil {
-        socket.discarded.note(.damaged)
-        continue
+      if let bytes = try takeNewest() {
+        var discarded = socket.discarded
+        let content = bytes.span.bytes.withUnsafeBytes { bytes in
+          bytes.unsealed(in: socket.session, noting: &discarded).map { [UInt8]($0) }
+        }
+        socket.discarded = discarded
+        guard let content else { continue }
+        do { return try Message(decoding: content) } catch { throw socket.badMessage(error) }
       }
       guard try socket.wait(for: .input, until: deadline) else { return nil }
     }
+  }
+
+  /// The newest of what has come; no bytes for a message of several parts, which is none of ours.
+  private func takeNewest() throws(WireError) -> [UInt8]? {
+    var newest: [UInt8]?
+    // Whoever publishes without a pause is not listened to for ever.
+    for _ in 0..<4096 {
+      guard let part = try socket.takePart({ [UInt8]($0) }) else { break }
+      newest = part.isLast ? part.value : []
+      if !part.isLast { try socket.dropRest() }
+    }
+    return newest
   }
 }
 
 extension [UInt8] {
   /// The bytes with their seal behind them.
-  fileprivate func sealed(in session: SessionMark) -> [UInt8] {
+  func sealed(in session: SessionMark) -> [UInt8] {
     let count = count
     let seal = span.bytes.withUnsafeBytes { Seal($0, session: session) }
     var bytes = self + [UInt8](repeating: 0, count: Seal.shortLength)
@@ -90,11 +99,18 @@ extension [UInt8] {
 }
 
 extension UnsafeRawBufferPointer {
-  /// The bytes before the seal behind them; nil where it does not fit.
-  func unsealed(in session: SessionMark) -> UnsafeRawBufferPointer? {
+  /// The bytes before the seal behind them; nil where it does not fit, which is counted.
+  func unsealed(
+    in session: SessionMark, noting discarded: inout Discarded
+  ) -> UnsafeRawBufferPointer? {
     let length = count - Seal.shortLength
-    guard length >= 0, let seal = Seal(.init(rebasing: self[length...])) else { return nil }
+    guard length >= 0, let seal = Seal(.init(rebasing: self[length...])) else {
+      discarded.note(.damaged)
+      return nil
+    }
     let content = UnsafeRawBufferPointer(rebasing: self[..<length])
-    return seal.flaw(of: content, in: session) == nil ? content : nil
+    guard let flaw = seal.flaw(of: content, in: session) else { return content }
+    discarded.note(flaw)
+    return nil
   }
 }

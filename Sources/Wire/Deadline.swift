@@ -15,6 +15,9 @@ struct Deadline {
   /// Whether the moment is over.
   var isOver: Bool { ContinuousClock.now >= instant }
 
+  /// Time left, none once the moment is over.
+  var left: Duration { max(.zero, instant - ContinuousClock.now) }
+
   /// Time left, rounded up, between zero and `most` [ms].
   func milliseconds(atMost most: Int) -> Int {
     max(0, min(most, (instant - ContinuousClock.now).millisecondsRoundedUp))

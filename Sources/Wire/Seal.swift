@@ -102,6 +102,20 @@ public struct Discarded: Sendable, BitwiseCopyable, Equatable {
   }
 }
 
+extension Context {
+  /// What a client sends for a message, or for bytes that are none: for those who test what is behind
+  /// the seal.
+  public func sealed(_ message: [UInt8], number: UInt64) -> [[UInt8]] {
+    let seal = message.span.bytes.withUnsafeBytes { bytes in
+      Seal(bytes, number: number, session: session).bytes
+    }
+    return [seal.span.bytes.withUnsafeBytes { [UInt8]($0) }, message]
+  }
+
+  /// The same for a tick or a broadcast.
+  public func sealed(_ message: [UInt8]) -> [UInt8] { message.sealed(in: session) }
+}
+
 private func checksum(of bytes: UnsafeRawBufferPointer, after sum: UInt) -> UInt {
   guard let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return sum }
   return crc32_z(sum, start, bytes.count)

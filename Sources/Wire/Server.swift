@@ -81,9 +81,16 @@ public struct Server: ~Copyable, Pollable {
 
   /// Answers a request, without waiting.
   ///
-  /// Throws `peerGone` when the client has left and `cannotSend` when it does not take its answers.
+  /// The answer is dropped when the client has left or does not take its answers: no client may end a
+  /// server by that.
   public mutating func reply(_ message: Message, to request: Request) throws(WireError) {
-    try send(message, to: request.peer, number: request.number)
+    do {
+      try send(message, to: request.peer, number: request.number)
+    } catch .peerGone {
+      return
+    } catch .cannotSend {
+      return
+    }
   }
 
   private mutating func tryTake() throws(WireError) -> (Peer, call: Call)? {
@@ -108,7 +115,13 @@ public struct Server: ~Copyable, Pollable {
     let bytes: [UInt8]
     do { bytes = try message.encodedForSending() } catch { throw socket.badMessage(error) }
     memory.keep(bytes, for: number, of: peer)
-    guard try trySend(bytes, to: peer, number: number) else {
+    var isSent = try trySend(bytes, to: peer, number: number)
+    if !isSent {
+      // A client that has taken its answers may not have been noticed to: to look is to notice.
+      _ = try socket.wait(for: .output, until: Deadline(after: .zero))
+      isSent = try trySend(bytes, to: peer, number: number)
+    }
+    guard isSent else {
       throw .cannotSend(peer: socket.peer, endpoint: socket.place, milliseconds: 0)
     }
   }

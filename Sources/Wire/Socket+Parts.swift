@@ -25,6 +25,21 @@ extension Socket {
     while let (_, isLast) = try takePart({ _ in }), !isLast {}
   }
 
+  /// Sends one message of parts; false when the socket cannot take it now.
+  ///
+  /// For what speaks to others than this room's own ends.
+  public mutating func trySend(parts: [[UInt8]]) throws(WireError) -> Bool {
+    for (place, part) in parts.enumerated() {
+      let flags = place < parts.count - 1 ? ZMQ_SNDMORE : 0
+      let isSent = try part.span.bytes.withUnsafeBytes { bytes throws(WireError) in
+        try trySend(bytes, flags: flags)
+      }
+      // Only the first part can find no room.
+      guard isSent else { return false }
+    }
+    return true
+  }
+
   /// Sends a message under the seal of a call's number; false when the socket cannot take them now.
   func trySend(_ message: [UInt8], number: UInt64) throws(WireError) -> Bool {
     try message.span.bytes.withUnsafeBytes { bytes throws(WireError) in

@@ -71,7 +71,7 @@ extension SocketHandle {
     try set(ZMQ_HANDSHAKE_IVL, Security.handshakeMilliseconds)
     try set(ZMQ_BACKLOG, Int32(64))
     try set(ZMQ_RECONNECT_IVL, Int32(20))
-    if options.delivery == .newestOnly { try set(ZMQ_CONFLATE, Int32(1)) }
+    if options.delivery == .newestOnly { try keepNewest(kind) }
     switch kind {
     case .dealer:
       try set(name: Self.freshName())
@@ -89,6 +89,15 @@ extension SocketHandle {
         throw .system("zmq_setsockopt")
       }
     }
+  }
+
+  /// A sender's queue holds the newest message alone.
+  ///
+  /// A receiver drains its own instead: the library's
+  /// own way ends the process when a message of several parts comes.
+  private func keepNewest(_ kind: SocketKind) throws(WireError) {
+    guard kind == .subscriber else { return try set(ZMQ_CONFLATE, Int32(1)) }
+    try set(ZMQ_RCVHWM, Int32(256))
   }
 
   /// A name of its own by which a router knows a dealer again after a broken connection: nothing that a

@@ -55,6 +55,9 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
   /// For a `Poller`.
   public var handle: SocketHandle { socket.handle }
 
+  /// What has come that was no message of the other end of this session.
+  public var discarded: Discarded { socket.discarded }
+
   /// Where the port listens or is connected to.
   public var endpoint: Endpoint? { socket.endpoint }
 
@@ -69,32 +72,32 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
     try socket.send(UnsafeRawBufferPointer(outgoing), within: duration)
   }
 
-  /// The next message.
+  /// The next message; what is none is passed over and counted.
   ///
-  /// Throws `timedOut` at the deadline, `damaged` and `foreign` for what is not looked into.
+  /// What is none is passed over and counted. Throws `timedOut` at the deadline.
   public mutating func receive(within duration: Duration) throws(WireError) -> Incoming {
-    let count = try fill(within: duration)
-    let content = try open(UnsafeRawBufferPointer(rebasing: incoming[..<count]))
-    do {
-      return try Incoming(decoding: content)
-    } catch {
-      throw socket.badMessage(error)
+    let deadline = Deadline(after: duration)
+    var left = duration
+    while true {
+      if let message = try next(within: left) { return message }
+      left = deadline.left
     }
   }
 
-  /// What stands before the seal of a message.
-  private func open(
-    _ bytes: UnsafeRawBufferPointer
-  ) throws(WireError) -> UnsafeRawBufferPointer {
-    let length = bytes.count - Seal.shortLength
-    guard length >= 0, let seal = Seal(.init(rebasing: bytes[length...])) else {
-      throw .damaged(peer: socket.peer, endpoint: socket.place)
-    }
-    let content = UnsafeRawBufferPointer(rebasing: bytes[..<length])
-    switch seal.flaw(of: content, in: socket.session) {
-    case nil: return content
-    case .damaged: throw .damaged(peer: socket.peer, endpoint: socket.place)
-    case .foreign: throw .foreign(peer: socket.peer, endpoint: socket.place)
+  /// The next message; nil for something that is none.
+  private mutating func next(within duration: Duration) throws(WireError) -> Incoming? {
+    do throws(WireError) {
+      let count = try fill(within: duration)
+      let bytes = UnsafeRawBufferPointer(rebasing: incoming[..<count])
+      guard let content = bytes.unsealed(in: socket.session, noting: &socket.discarded) else {
+        return nil
+      }
+      if let message = try? Incoming(decoding: content) { return message }
+      socket.discarded.note(.damaged)
+      return nil
+    } catch .tooLong {
+      socket.discarded.note(.damaged)
+      return nil
     }
   }
 

@@ -26,10 +26,6 @@ public enum WireError: Error, Equatable, Sendable {
   case failed(peer: String, endpoint: String, reason: String)
   /// The peer sent bytes that are no message, or a message to it is too long.
   case badMessage(peer: String, endpoint: String, MessageError)
-  /// What came was damaged on its way, or has another form.
-  case damaged(peer: String, endpoint: String)
-  /// What came is of another session.
-  case foreign(peer: String, endpoint: String)
   /// A message is longer than the buffer for it [bytes].
   case tooLong(peer: String, endpoint: String, bytes: Int, limit: Int)
   /// An operation of the library failed for another reason.
@@ -66,10 +62,6 @@ extension WireError: CustomStringConvertible {
       "the \(peer) at \(endpoint) failed: \(reason)"
     case .badMessage(let peer, let endpoint, let error):
       "bad message between here and the \(peer) at \(endpoint): \(error)"
-    case .damaged(let peer, let endpoint):
-      "what came from the \(peer) at \(endpoint) was damaged on its way"
-    case .foreign(let peer, let endpoint):
-      "the \(peer) at \(endpoint) belongs to another session; give all processes one launch file"
     case .tooLong(let peer, let endpoint, let bytes, let limit):
       "the \(peer) at \(endpoint) sent \(bytes) bytes where at most \(limit) are expected"
     case .system(let operation, let reason):

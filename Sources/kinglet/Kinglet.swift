@@ -11,7 +11,7 @@ struct Kinglet: ParsableCommand {
       Launch.self, Stop.self, Recover.self, Demonstrate.self, Evaluate.self, Serve.self,
       Replay.self, Episodes.self,
       Inspect.self, Export.self,
-      Bench.self, Plot.self, Chaos.self,
+      Bench.self, Plot.self, Chaos.self, Fuzz.self,
       Keys.self, Doctor.self,
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
       RecorderProcess.self, LearnerProcess.self, ActorProcess.self,

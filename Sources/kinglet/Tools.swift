@@ -115,10 +115,32 @@ struct Serve: ParsableCommand {
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks libraries, CPU, folders and ports; each failure comes with its cure.")
+  @Option(
+    help: ArgumentHelp(
+      "Also run a bare driver and controller in real time for so long, such as 10s.",
+      valueName: "time"),
+    transform: { text in
+      guard let seconds = Double(text.hasSuffix("s") ? String(text.dropLast()) : text),
+        (1...3600).contains(seconds)
+      else { throw ValidationError("\(text): expected a time from 1s to 3600s") }
+      return seconds
+    })
+  var control: Double?
+  @Option(help: "The robot of Robots/ whose driver that is; the usual launch file's when left out.")
+  var robot: String?
   @OptionGroup var output: Output
 
+  mutating func validate() throws {
+    if robot != nil, control == nil { throw ValidationError("--robot is for --control") }
+  }
+
   mutating func run() throws {
-    let report = Commands.doctor()
+    let report =
+      try control.map {
+        try Commands.doctor(
+          control: $0, file: BenchSettings.usualFile, overrides: robot.map { ["robot=" + $0] } ?? []
+        )
+      } ?? Commands.doctor()
     try output.show(report)
     if !report.isHealthy { throw ExitCode.failure }
   }

@@ -99,6 +99,14 @@ import Testing
     foreign.schedule.waiting = [late, late]
     isRestored = loop.restore(foreign)
     #expect(!isRestored)
+    // Ticks that would trap later: none after the last number, none before what was asked for.
+    for (last, asked) in [(Int64.max, 0), (5, 6), (nil, 0)] as [(Int64?, Int64)] {
+      foreign = before
+      foreign.lastTick = last
+      foreign.schedule.lastTick = asked
+      isRestored = loop.restore(foreign)
+      #expect(!isRestored, "last \(String(describing: last)), asked \(asked)")
+    }
     let isUnchanged = loop.snapshot == before
     #expect(isUnchanged)
   }
@@ -223,6 +231,37 @@ import Testing
     #expect(allocations == 0)
     #expect(command.tick == 119)
     #expect(command.setpoint == 1)
+  }
+
+  /// The whole of a tick in this process, but the sockets: encoding, decoding, schedule, law, safety,
+  /// timing.
+  @Test func `a tick from the driver's state to its torque allocates nothing`() throws {
+    var draws = RandomStream(seed: 2, name: "allocations")
+    var loop = try makeLoop(draws.compliance())
+    var timing = LoopTiming(period: 1_000_000)
+    let wire = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(ArmState.encodedLength, JointTorque.encodedLength), alignment: 16)
+    defer { wire.deallocate() }
+    var state = draws.armState()
+    func tick(_ k: Int) throws -> JointTorque {
+      timing.noteWake()
+      state.tick = Int64(k)
+      timing.noteAsk()
+      state.encode(into: wire)
+      let arrived = try ArmState(
+        decoding: UnsafeRawBufferPointer(rebasing: wire[..<ArmState.encodedLength]))
+      loop.step(arrived).encode(into: wire)
+      let torque = try JointTorque(
+        decoding: UnsafeRawBufferPointer(rebasing: wire[..<JointTorque.encodedLength]))
+      timing.noteAnswer()
+      timing.noteEnd()
+      return torque
+    }
+    for k in 0..<20 { _ = try tick(k) }
+    var last = JointTorque()
+    let allocations = try AllocationCount.during { for k in 20..<1020 { last = try tick(k) } }
+    #expect(allocations == 0)
+    #expect(last.tick == 1019 && timing.roundTrip.count == 1020)
   }
 
   @Test func `equal states and setpoints give equal torques bit by bit`() throws {

@@ -295,3 +295,27 @@ private func returned(
     }
   }
 }
+
+@Suite struct FaultTests {
+  @Test func `a step says why a buffer cannot keep it`() {
+    let good = Demonstration(
+      transition: Transition(
+        sequence: 0, episode: 0, policyVersion: 0, observation: [1, 2], action: [-1], reward: 0,
+        nextObservation: [3, 4], ending: nil), intendedAction: [1])
+    #expect(good.fault(observationSize: 2, actionSize: 1) == nil)
+    #expect(good.fault(observationSize: 3, actionSize: 1) != nil)
+    #expect(good.fault(observationSize: 2, actionSize: 2) != nil)
+    let changes: [(inout Demonstration) -> Void] = [
+      { $0.transition.observation = [1] }, { $0.transition.nextObservation = [1, 2, 3] },
+      { $0.transition.action = [] }, { $0.intendedAction = [0, 0] },
+      { $0.transition.reward = .nan }, { $0.transition.observation[0] = .infinity },
+      { $0.transition.nextObservation[1] = .nan }, { $0.transition.action[0] = 1.001 },
+      { $0.transition.action[0] = .nan }, { $0.intendedAction[0] = -1.001 },
+    ]
+    for change in changes {
+      var step = good
+      change(&step)
+      #expect(step.fault(observationSize: 2, actionSize: 1) != nil)
+    }
+  }
+}

@@ -8,6 +8,7 @@ enum ImportTable {
     """
     Geometry         :
     Randomness       :
+    Fuzzing          : Randomness
     Messages         : Geometry SwiftProtobuf
     Tensors          : CKernels Randomness
     ControlSlots     : Messages Geometry
@@ -33,7 +34,7 @@ enum ImportTable {
     Rendering        : CMuJoCo CRender CZlib
     Sessions         : Catalogue Exports ControlLoop ControlSlots Episodes Experts Geometry MCAP ImpedanceControl LearningSlots
     Sessions         : Messages Metrics NeuralNetworks OffPolicy RealTime Recipes Replay Resets
-    Sessions         : Randomness Rendering Rewards Safety SimulatedWorld Tensors Wire
+    Sessions         : Fuzzing Randomness Rendering Rewards Safety SimulatedWorld Tensors Wire
     kinglet          : Sessions Catalogue ArgumentParser
     """)
 
@@ -44,7 +45,7 @@ enum ImportTable {
     Foundation           : Exports NeuralNetworks Replay OffPolicy SimulatedWorld Rewards Wire
     FoundationEssentials : Messages
     Glibc                : RealTime Wire Tensors ImpedanceControl Safety Sessions Metrics kinglet
-    Glibc                : MCAP Rendering
+    Glibc                : MCAP Rendering Fuzzing
     Synchronization      : RealTime Wire Sessions
     Dispatch             : Sessions kinglet
     """)

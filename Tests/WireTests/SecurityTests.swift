@@ -112,7 +112,7 @@ import Wire
       try bytes.withUnsafeBytes { try client.send($0, within: patience) }
       #expect(
         try partLengths(at: &server, within: arrives ? patience : .milliseconds(200))
-          == (arrives ? [5, length] : []))
+          == (arrives ? [25, length] : []))
     }
   }
 

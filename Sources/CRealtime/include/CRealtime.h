@@ -19,6 +19,18 @@ int realtime_set_fifo(int priority);
 // Locks present and future pages into memory. Returns 0 or an errno.
 int realtime_lock_memory(void);
 
+// Keeps the calling thread on one processor. Returns 0 or an errno.
+int realtime_set_processor(int processor);
+
+// The processor that the calling thread runs on now.
+int realtime_processor(void);
+
+// Touches 512 KiB of stack, so that a later use of them takes no page fault.
+void realtime_touch_stack(void);
+
+// Lets the C library give no memory back to the kernel.
+void realtime_keep_heap(void);
+
 // Undoes realtime_lock_memory. Returns 0 or an errno.
 int realtime_unlock_memory(void);
 

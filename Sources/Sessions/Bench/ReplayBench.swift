@@ -49,7 +49,7 @@ extension Commands {
     try checkMemory(for: transitions * (imageBytes + 4 * (observation + action + 2)))
     var stream = RandomStream(seed: 1, name: "bench.replay")
     var walk = RandomEpisodes(observation: observation, action: action, imageBytes: imageBytes)
-    let before = residentBytes()
+    let before = resident(of: "self")
     var buffer = ReplayBuffer(
       capacity: transitions, observationSize: observation, actionSize: action,
       imageSize: imageBytes)
@@ -60,7 +60,7 @@ extension Commands {
       buffer.append(transition, images: images)
       if index.isMultiple(of: 64) { appended.append(MonotonicClock.now - start) }
     }
-    let megabytes = Double(residentBytes() - before) * 1e-6
+    let megabytes = Double(resident(of: "self") - before) * 1e-6
     var batch = Batch(
       rows: rows, observationSize: observation, actionSize: action, imageSize: imageBytes)
     var sampled: [Int64] = []
@@ -115,13 +115,6 @@ private struct RandomEpisodes {
       image[stream.index(below: image.count)] = UInt8(truncatingIfNeeded: stream.next())
     }
   }
-}
-
-/// Memory of this process that is in RAM [bytes].
-private func residentBytes() -> Int {
-  let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-  let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-  return pages * sysconf(Int32(_SC_PAGESIZE))
 }
 
 /// Refuses a buffer that would not fit in memory.

@@ -60,7 +60,7 @@ struct ChaosSession {
   /// A small training: short episodes, so that the arm is often on its way back, which is when it is
   /// fast.
   private mutating func draw() throws -> ChaosRun {
-    let isRealTime = stream.index(below: 100) < 62
+    let isRealTime = stream.index(below: 100) < 70
     let isApart = stream.index(below: 100) < 70
     let places: [Meeting] =
       [.session, .setpoint, .reward, .reset, .learner, .record]
@@ -111,7 +111,7 @@ struct ChaosSession {
     report.byKind[fault.kind, default: 0] += 1
     let isLockstep = training.recipe.launch.clock == .lockstep
     if !isLockstep, speed > 0.05 { report.faultsAtMovingArm += 1 }
-    let isSilenced = isLockstep && fault.silencesController(for: 1)
+    let isSilenced = isLockstep && fault.silencesController(for: 1.6)
     if isSilenced { report.faultsWithoutControllerInLockstep += 1 }
     let moment = MonotonicClock.now
     try training.inject(fault)
