@@ -3,7 +3,7 @@ import Geometry
 public import Messages
 public import Safety
 
-/// One arm's control: schedule, law, safety filter.
+/// One arm's control: schedule, law, and the safety filter of setpoints and torques.
 ///
 /// `step` is the whole real-time path between reading a state and writing a torque; it allocates
 /// nothing, takes no lock and cannot fail.
@@ -17,7 +17,9 @@ where Law.Setpoint == Messages.Setpoint {
   /// What the safety filter made of the last tick's torque.
   public private(set) var last = SafeTorque(
     asked: JointVector(), allowed: JointVector(), events: [])
-  /// Ticks on which the safety filter changed the torque.
+  /// What the safety filter made of the latest setpoint that came into force.
+  public private(set) var lastSetpoint: SafeSetpoint?
+  /// Ticks on which the safety filter changed the torque, or a contact began.
   public private(set) var interventions: UInt64 = 0
   private var told = InterventionLog()
 
@@ -64,10 +66,14 @@ where Law.Setpoint == Messages.Setpoint {
   /// itself, and the torque rate counts from what acted then.
   public mutating func step(_ state: ArmState) -> JointTorque {
     let before = begin(state)
+    admitSetpoint(at: state)
     let setpoint = schedule.setpoint(at: state.tick)
     let asked = law.torque(for: state, toward: setpoint)
+    let wasInContact = last.events.contains(.contact)
     last = filter.admit(asked, for: state, last: before)
-    if !last.events.isEmpty {
+    // A contact that goes on is no news.
+    let news = wasInContact ? last.events.subtracting(.contact) : last.events
+    if !news.isEmpty {
       interventions += 1
       told.add(last, tick: state.tick)
     }
@@ -77,6 +83,16 @@ where Law.Setpoint == Messages.Setpoint {
     command.torque = last.allowed
     command.setpoint = setpoint.sequence
     return command
+  }
+
+  /// Puts what the filter leaves of a setpoint that is due into its place.
+  private mutating func admitSetpoint(at state: ArmState) {
+    guard let (due, target) = schedule.due(at: state.tick) else { return }
+    let safe = filter.admit(due, inForce: target, at: state)
+    lastSetpoint = safe
+    guard !safe.events.isEmpty else { return }
+    schedule.replaceDue(with: safe.allowed, at: state.tick)
+    told.add(safe, tick: state.tick)
   }
 
   /// The interventions since this was last asked for; then they are forgotten.

@@ -110,6 +110,9 @@ public enum Commands {
   static func trainAlone(
     _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
   ) throws -> TrainingReport {
+    let gains = try GainCheck(recipe)
+    try gains.refuse()
+    for warning in gains.warnings { progress.write("warning: \(warning)\n") }
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try provideDemonstrations(for: recipe, progress: progress)

@@ -14,7 +14,15 @@ extension Samples {
   mutating func interventions() -> SafetyInterventions {
     SafetyInterventions(
       interventions: (0..<stream.index(below: 4)).map { _ in intervention() },
-      untold: stream.next())
+      untold: stream.next(),
+      setpoints: (0..<stream.index(below: 4)).map { _ in setpointIntervention() },
+      untoldSetpoints: stream.next())
+  }
+
+  mutating func setpointIntervention() -> SetpointIntervention {
+    SetpointIntervention(
+      tick: Int64(bitPattern: stream.next()), asked: setpoint(), allowed: setpoint(),
+      events: UInt16(stream.index(below: 32)))
   }
 
   mutating func world() -> WorldSnapshot {
@@ -71,7 +79,7 @@ extension Samples {
           executed: floats(6), effectTick: tick &+ 20, setpoint: stream.next())),
       .setpoint(setpoint()),
       .reward(StepReward(step: 3, tick: tick, reward: float(), ending: ending())),
-      .safety(intervention()),
+      .safety(intervention()), .safetySetpoint(setpointIntervention()),
       .simulatorState(SimulatorState(tick: tick, integration: (0..<53).map { _ in number() })),
       .truth(truth()), .log(LogLine(role: "controller", text: "a line")),
     ]

@@ -119,7 +119,7 @@ import Testing
     let limits = try Panda.limits(
       velocity: .init(repeating: 100, count: 7), torque: .init(repeating: 1e6, count: 7), rate: 1e9)
     let filter = try SafetyFilter(
-      limits: limits, toolSpeed: 0.5, stopDamping: 10, period: 0.001)
+      limits: SafetyLimits(joints: limits, toolSpeed: 0.5), stopDamping: 10, period: 0.001)
     var draws = RandomStream(seed: seed, name: "tool")
     for _ in 0..<1000 {
       var state = draws.armState()
@@ -221,7 +221,8 @@ import Testing
     }
     let limits = try Panda.limits()
     #expect(throws: SafetyFault.outOfRange(.toolSpeed, value: -1, lowest: 1e-3, highest: 10)) {
-      _ = try SafetyFilter(limits: limits, toolSpeed: -1, stopDamping: 10, period: 0.001)
+      _ = try SafetyFilter(
+        limits: SafetyLimits(joints: limits, toolSpeed: -1), stopDamping: 10, period: 0.001)
     }
   }
 

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Removes each safety rule in turn and expects a test to fail: a mutation check.
+
+Copies the rooms of the torque loop and their tests into a small package of their own, changes one
+line there, builds, tests, and changes it back. The repository itself is left alone. Prints a table of
+the rules and the first test that noticed; exits with 1 when one was noticed by none.
+
+    Scripts/mutations.py [--scratch FOLDER] [--only TEXT] [--table FILE]
+
+`--only` takes those whose rule contains a text, `--table` also writes the table as Markdown.
+"""
+
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from mutants import MUTANTS
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOMS = {
+    "Geometry": [],
+    "Randomness": [],
+    "Messages": ["Geometry"],
+    "Tensors": ["CKernels", "Randomness"],
+    "RealTime": ["CRealtime"],
+    "ControlSlots": ["Messages", "Geometry"],
+    "LearningSlots": ["Geometry", "Messages", "Tensors"],
+    "Safety": ["Messages", "Geometry", "CKernels"],
+    "ImpedanceControl": ["ControlSlots", "Messages", "Geometry", "CKernels"],
+    "ControlLoop": ["ControlSlots", "Messages", "Geometry", "Safety"],
+}
+SUITES = {
+    "SafetyTests": ["Safety"],
+    "ImpedanceControlTests": ["ImpedanceControl"],
+    "ControlLoopTests": ["ControlLoop", "ImpedanceControl", "Safety", "RealTime"],
+}
+# What every suite here imports beside the room that it tests.
+COMMON = ["Conformance", "ControlSlots", "Messages", "Geometry", "Randomness"]
+# A debug build allocates where a release build does not.
+SKIPPED = "allocates nothing"
+
+
+def manifest():
+    """The text of the small package's Package.swift."""
+
+    def names(rooms):
+        return ", ".join(f'"{room}"' for room in rooms)
+
+    lines = [
+        "// swift-tools-version: 6.2",
+        "import PackageDescription",
+        "let strict: [SwiftSetting] = [",
+        '  .enableUpcomingFeature("ExistentialAny"),',
+        '  .enableUpcomingFeature("MemberImportVisibility"),',
+        '  .enableUpcomingFeature("InternalImportsByDefault"),',
+        "]",
+        'let package = Package(name: "rooms", dependencies: [',
+        f'  .package(path: "{ROOT}/.build/checkouts/swift-protobuf")], targets: [',
+        '  .target(name: "CRealtime"),',
+        '  .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O3", "-isystem", "/usr/include/eigen3"])]),',
+    ]
+    for room, uses in ROOMS.items():
+        more = ', .product(name: "SwiftProtobuf", package: "swift-protobuf")' if room == "Messages" else ""
+        skip = ', exclude: ["kinglet.proto"]' if room == "Messages" else ""
+        lines.append(
+            f'  .target(name: "{room}", dependencies: [{names(uses)}{more}]{skip}, swiftSettings: strict),'
+        )
+    shared = ["ControlSlots", "LearningSlots", "Messages", "Geometry", "Randomness", "Tensors"]
+    lines.append(
+        f'  .target(name: "Conformance", dependencies: [{names(shared)}], path: "Tests/Conformance", swiftSettings: strict),'
+    )
+    for suite, uses in SUITES.items():
+        lines.append(
+            f'  .testTarget(name: "{suite}", dependencies: [{names(uses + COMMON)}], swiftSettings: strict),'
+        )
+    lines.append("], cxxLanguageStandard: .cxx17)")
+    return "\n".join(lines) + "\n"
+
+
+def write_if_new(path, text):
+    """Leaves a file alone that holds the text already, so that nothing is built again for it."""
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def copy(scratch):
+    """Brings the scratch package to the repository's state."""
+    write_if_new(scratch / "Package.swift", manifest())
+    folders = [f"Sources/{room}" for room in [*ROOMS, "CRealtime", "CKernels"]]
+    folders += [f"Tests/{suite}" for suite in [*SUITES, "Conformance"]]
+    for folder in folders:
+        wanted = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
+        if (scratch / folder).exists():
+            for path in (scratch / folder).rglob("*"):
+                if path.is_file() and path.relative_to(scratch) not in wanted:
+                    path.unlink()
+        for path in wanted:
+            write_if_new(scratch / path, (ROOT / path).read_text())
+
+
+def run(scratch, command):
+    """The exit status and the output of a command, at most ten minutes of it."""
+    try:
+        done = subprocess.run(
+            command, cwd=scratch, text=True, capture_output=True, timeout=600, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return 1, "took longer than ten minutes"
+    return done.returncode, done.stdout + done.stderr
+
+
+def test(scratch):
+    """Whether the tests build, and the first that fails; None when all pass."""
+    status, output = run(scratch, ["swift", "build", "--build-tests", "-q"])
+    if status != 0:
+        return False, output[-3000:]
+    status, output = run(
+        scratch, ["swift", "test", "--skip-build", "--disable-xctest", "--skip", SKIPPED]
+    )
+    if status == 0:
+        return True, None
+    failed = re.search(r"Test (?:case passing \d+ arguments? .*? to )?[\"']?(.+?)[\"']? (?:recorded an issue|failed)", output)
+    return True, failed.group(1).strip('"()') if failed else output[-300:]
+
+
+def check(scratch, mutant):
+    """Applies a mutant, tests, and takes it back; returns what noticed it, or a complaint."""
+    file, text, replacement, _ = mutant
+    path = scratch / file
+    original = path.read_text()
+    if original.count(text) != 1:
+        return None, f"its text stands {original.count(text)} times in {file}"
+    path.write_text(original.replace(text, replacement))
+    try:
+        is_built, found = test(scratch)
+    finally:
+        path.write_text(original)
+    if not is_built:
+        return None, "does not build: " + found
+    return found, None if found else "noticed by no test"
+
+
+def main():
+    """Checks every mutant."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--scratch", default="/tmp/kinglet-mutations", help="folder for the copy")
+    parser.add_argument("--only", default="", help="only rules that contain this text")
+    parser.add_argument("--table", help="Markdown file for the table")
+    options = parser.parse_args()
+    scratch = pathlib.Path(options.scratch)
+    copy(scratch)
+    is_built, found = test(scratch)
+    if not is_built or found:
+        sys.exit(f"without any mutation the tests do not pass: {found}")
+    rows, failures = [], 0
+    chosen = [mutant for mutant in MUTANTS if options.only in mutant[3]]
+    for number, mutant in enumerate(chosen, 1):
+        start = time.monotonic()
+        found, complaint = check(scratch, mutant)
+        failures += complaint is not None
+        rows.append((mutant[3], mutant[0], found or f"**{complaint}**"))
+        print(
+            f"{number}/{len(chosen)} {mutant[3]}: {found or complaint} ({time.monotonic() - start:.0f} s)",
+            flush=True,
+        )
+    if options.table:
+        lines = ["| rule removed | file | test that fails |", "|---|---|---|"]
+        lines += [f"| {rule} | `{file}` | {found} |" for rule, file, found in rows]
+        pathlib.Path(options.table).write_text("\n".join(lines) + "\n")
+    print(f"{len(rows) - failures} of {len(rows)} mutations were noticed")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
