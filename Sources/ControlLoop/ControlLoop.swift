@@ -11,7 +11,6 @@ public struct ControlLoop<Law: Controller & ~Copyable>: ~Copyable
 where Law.Setpoint == Messages.Setpoint {
   private var law: Law
   private let filter: SafetyFilter
-  private let hold: Compliance
   private var schedule: SetpointSchedule
   private var lastTick: Int64?
   /// What the safety filter made of the last tick's torque.
@@ -32,10 +31,10 @@ where Law.Setpoint == Messages.Setpoint {
   ) {
     self.law = law
     self.filter = filter
-    self.hold = hold
+    let compliance = filter.limited(hold)
     schedule = SetpointSchedule(
       hold: Setpoint(
-        sequence: 0, effectTick: .min, baseFromTool: .identity, compliance: hold),
+        sequence: 0, effectTick: .min, baseFromTool: .identity, compliance: compliance),
       rampTicks: rampTicks)
   }
 

@@ -31,6 +31,14 @@ extension SafetyFilter {
     return safe
   }
 
+  /// Gains and clips within their limits.
+  public func limited(_ compliance: Compliance) -> Compliance {
+    var (gains, events) = (compliance, SetpointEvents())
+    limitGains(&gains, &events)
+    limitClips(&gains, &events)
+    return gains
+  }
+
   /// The fence, or about a tool that is beyond its margin one that lets it come but not go: grown
   /// along each axis to where the tool is.
   private func openFence(at baseFromTool: Transform<Base, Tool>) -> Fence? {

@@ -23,7 +23,7 @@ extension SafetyFilter {
   }
 
   /// From 0.9 of a speed limit v on, at depth s = (|q̇| - 0.9·v)/(0.1·v): the part of the torque along
-  /// the motion fades with 1 - s, and -d·(|q̇| - 0.9·v) brakes with d = torque limit / speed limit.
+  /// the motion fades with 1 - s, and -d·(|q̇| - 0.9·v) brakes with d = 2·torque limit / speed limit.
   func brakeJoints(
     _ torque: inout JointVector, _ state: ArmState, _ events: inout SafetyEvents
   ) {
@@ -35,22 +35,23 @@ extension SafetyFilter {
       let along = direction * torque[i]
       let depth = excess / ((1 - Self.velocityOnset) * limit)
       let faded = along > 0 ? along * max(0, 1 - depth) : along
-      let damping = limits.joints.torque[i] / limits.joints.velocity[i]
+      let damping = Self.jointBrake * limits.joints.torque[i] / limits.joints.velocity[i]
       torque[i] = direction * (faded - damping * excess)
       events.insert(.jointVelocity)
     }
   }
 
-  /// Speed from which a joint can still stop before the position limit ahead [rad/s]:
+  /// Speed from which a joint can still stop a guard before the position limit ahead [rad/s]:
   /// min(v, √(2·a·distance)), the shape of the FR3's velocity limits.
   func speedLimit(joint i: Int, at position: Double, direction: Double) -> Double {
     let distance =
       direction > 0 ? limits.joints.upper[i] - position : position - limits.joints.lower[i]
     return min(
-      limits.joints.velocity[i], (2 * Self.deceleration * max(0, distance)).squareRoot())
+      limits.joints.velocity[i],
+      (2 * Self.deceleration * max(0, distance - Self.positionGuard)).squareRoot())
   }
 
-  /// Cuts the torque of each direction so that its joint is at the speed limit v when the torque has
+  /// Cuts the torque of each direction so that its joint is just below the speed limit v when the torque has
   /// gone to zero: held for a period T and then lowered at its rate r, it gives the least inertia I
   /// τ·T/I + τ²/(2·r·I) = v - q̇, so that τ = √((r·T)² + 2·r·I·(v - q̇)) - r·T.
   func limitComingSpeeds(
@@ -59,7 +60,7 @@ extension SafetyFilter {
     for i in 0..<JointVector.count {
       let direction: Double = torque[i] > 0 ? 1 : -1
       let limit = speedLimit(joint: i, at: state.position[i], direction: direction)
-      let room = max(0, limit - direction * state.velocity[i])
+      let room = max(0, limit - Self.speedTolerance - direction * state.velocity[i])
       let (rate, inertia) = (limits.joints.torqueRate[i], limits.leastInertia[i])
       let step = rate * period
       let most = (step * step + 2 * rate * inertia * room).squareRoot() - step

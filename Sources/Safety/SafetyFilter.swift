@@ -18,10 +18,16 @@ public struct SafetyFilter: Sendable, BitwiseCopyable, Equatable {
   public let period: Double
   /// Share of the torque limit with which a joint is pushed back when it stands at its limit.
   public static let positionPush = 0.25
+  /// How far before a position limit a joint must be able to stop [rad].
+  public static let positionGuard = 0.02
   /// Deceleration with which a joint must still be able to stop before its limit [rad/s²].
   public static let deceleration = 5.0
+  /// How far below a joint's speed limit a torque may carry it [rad/s], as Franka's own limiter keeps.
+  public static let speedTolerance = 0.001
   /// Share of a speed limit at which braking starts.
   public static let velocityOnset = 0.9
+  /// Damping of a joint above that, in torque limits per speed limit.
+  public static let jointBrake = 2.0
   /// Damping of the tool above its speed limit [N·s/m].
   public static let toolDamping = 200.0
   /// Damping of the tool above its angular speed limit [N·m·s/rad].
