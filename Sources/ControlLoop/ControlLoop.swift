@@ -20,6 +20,8 @@ where Law.Setpoint == Messages.Setpoint {
   public private(set) var lastSetpoint: SafeSetpoint?
   /// Ticks on which the safety filter changed the torque, or a contact began.
   public private(set) var interventions: UInt64 = 0
+  /// Whether the tool has been inside its fence, and is held to it from there on.
+  public private(set) var isFenceClosed = false
   private var told = InterventionLog()
 
   /// A loop that has not started.
@@ -69,7 +71,7 @@ where Law.Setpoint == Messages.Setpoint {
     let setpoint = schedule.setpoint(at: state.tick)
     let asked = law.torque(for: state, toward: setpoint)
     let wasInContact = last.events.contains(.contact)
-    last = filter.admit(asked, for: state, last: before)
+    last = filter.admit(asked, for: state, last: before, isFenceClosed: isFenceClosed)
     // A contact that goes on is no news.
     let news = wasInContact ? last.events.subtracting(.contact) : last.events
     if !news.isEmpty {
@@ -86,8 +88,10 @@ where Law.Setpoint == Messages.Setpoint {
 
   /// Puts what the filter leaves of a setpoint that is due into its place.
   private mutating func admitSetpoint(at state: ArmState) {
+    if !isFenceClosed { isFenceClosed = filter.isInsideFence(state.baseFromTool) }
     guard let (due, target) = schedule.due(at: state.tick) else { return }
-    let safe = filter.admit(due, inForce: target, at: state)
+    let safe = filter.admit(
+      due, inForce: target, at: state, isFenceClosed: isFenceClosed)
     lastSetpoint = safe
     guard !safe.events.isEmpty else { return }
     schedule.replaceDue(with: safe.allowed, at: state.tick)
@@ -106,6 +110,7 @@ where Law.Setpoint == Messages.Setpoint {
     snapshot.allowed = last.allowed
     snapshot.events = last.events.rawValue
     snapshot.interventions = interventions
+    snapshot.isFenceClosed = isFenceClosed
     return snapshot
   }
 
@@ -120,6 +125,7 @@ where Law.Setpoint == Messages.Setpoint {
       asked: snapshot.asked, allowed: snapshot.allowed,
       events: SafetyEvents(rawValue: snapshot.events))
     interventions = snapshot.interventions
+    isFenceClosed = snapshot.isFenceClosed
     told = InterventionLog()
     return true
   }

@@ -166,6 +166,7 @@ extension ProtoControlSnapshot {
     allowed = control.allowed.array
     events = UInt32(control.events)
     interventions = control.interventions
+    isFenceClosed = control.isFenceClosed
     newestSetpoint = control.schedule.newest
     lateSetpoints = control.schedule.late
     current = ProtoSetpoint(control.schedule.current)
@@ -189,6 +190,7 @@ extension ControlSnapshot {
     allowed = try JointVector(proto.allowed, "ControlSnapshot.allowed")
     events = try bits(proto.events, "ControlSnapshot.events")
     interventions = proto.interventions
+    isFenceClosed = proto.isFenceClosed
   }
 }
 

@@ -140,6 +140,8 @@ public struct ControlSnapshot: Sendable, Equatable {
   public var events: UInt16 = 0
   /// Ticks on which they differed.
   public var interventions: UInt64 = 0
+  /// Whether the tool has been inside its fence; recordings from before that have false.
+  public var isFenceClosed = false
   /// The setpoints.
   public var schedule: ScheduleSnapshot
 

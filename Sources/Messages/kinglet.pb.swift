@@ -1118,6 +1118,12 @@ nonisolated struct ProtoControlSnapshot: @unchecked Sendable {
     set {_uniqueStorage()._scheduleTick = newValue}
   }
 
+  /// Whether the tool has been inside its fence.
+  var isFenceClosed: Bool {
+    get {_storage._isFenceClosed}
+    set {_uniqueStorage()._isFenceClosed = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -3463,7 +3469,7 @@ nonisolated extension ProtoWorldSnapshot: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ControlSnapshot"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}law_memory\0\u{3}has_started\0\u{3}last_tick\0\u{1}asked\0\u{1}allowed\0\u{1}events\0\u{1}interventions\0\u{3}newest_setpoint\0\u{3}late_setpoints\0\u{1}current\0\u{1}waiting\0\u{1}departure\0\u{3}switch_tick\0\u{3}schedule_tick\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}law_memory\0\u{3}has_started\0\u{3}last_tick\0\u{1}asked\0\u{1}allowed\0\u{1}events\0\u{1}interventions\0\u{3}newest_setpoint\0\u{3}late_setpoints\0\u{1}current\0\u{1}waiting\0\u{1}departure\0\u{3}switch_tick\0\u{3}schedule_tick\0\u{4}$is_fence_closed\0")
 
   fileprivate class _StorageClass {
     var _lawMemory: [Double] = []
@@ -3480,6 +3486,7 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
     var _departure: ProtoPose? = nil
     var _switchTick: Int64 = 0
     var _scheduleTick: Int64 = 0
+    var _isFenceClosed: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3504,6 +3511,7 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
       _departure = source._departure
       _switchTick = source._switchTick
       _scheduleTick = source._scheduleTick
+      _isFenceClosed = source._isFenceClosed
     }
   }
 
@@ -3536,6 +3544,7 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._departure) }()
         case 13: try { try decoder.decodeSingularSFixed64Field(value: &_storage._switchTick) }()
         case 14: try { try decoder.decodeSingularSFixed64Field(value: &_storage._scheduleTick) }()
+        case 50: try { try decoder.decodeSingularBoolField(value: &_storage._isFenceClosed) }()
         default: break
         }
       }
@@ -3590,6 +3599,9 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._scheduleTick != 0 {
         try visitor.visitSingularSFixed64Field(value: _storage._scheduleTick, fieldNumber: 14)
       }
+      if _storage._isFenceClosed != false {
+        try visitor.visitSingularBoolField(value: _storage._isFenceClosed, fieldNumber: 50)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3613,6 +3625,7 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._departure != rhs_storage._departure {return false}
         if _storage._switchTick != rhs_storage._switchTick {return false}
         if _storage._scheduleTick != rhs_storage._scheduleTick {return false}
+        if _storage._isFenceClosed != rhs_storage._isFenceClosed {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -9,9 +9,12 @@ extension SafetyFilter {
   ///
   /// In order: gains and clips cut; no further in the direction of pushing while a contact is soft;
   /// within a jump of the pose in force and of the tool, on the straight line and the shortest turn;
-  /// inside the fence. A setpoint that keeps all limits comes back bit by bit.
+  /// inside the fence. A setpoint that keeps all limits comes back bit by bit. Where the fence is not
+  /// closed yet, because the tool has not been inside, or the tool is beyond its margins, the fence is
+  /// as large as it takes for the tool to come, but not to go.
   public func admit(
-    _ asked: Setpoint, inForce: Transform<Base, Tool>, at state: ArmState
+    _ asked: Setpoint, inForce: Transform<Base, Tool>, at state: ArmState,
+    isFenceClosed: Bool = true
   ) -> SafeSetpoint {
     var safe = SafeSetpoint(asked: asked, allowed: asked, events: [])
     limitGains(&safe.allowed.compliance, &safe.events)
@@ -20,7 +23,8 @@ extension SafetyFilter {
       state.baseFromTool.rotation.w.isFinite
     else { return safe }
     keepFromPushing(&safe.allowed.baseFromTool, inForce, state, &safe.events)
-    let fence = openFence(at: state.baseFromTool)
+    let fence =
+      isFenceClosed ? openFence(at: state.baseFromTool) : fence?.grown(to: state.baseFromTool)
     let anchor = fence?.nearest(to: state.baseFromTool) ?? state.baseFromTool
     limitJump(&safe.allowed.baseFromTool, inForce, anchor, &safe.events)
     if let fence {
@@ -44,6 +48,13 @@ extension SafetyFilter {
   private func openFence(at baseFromTool: Transform<Base, Tool>) -> Fence? {
     guard let fence else { return nil }
     return isBeyondFence(baseFromTool) ? fence.grown(to: baseFromTool) : fence
+  }
+
+  /// Whether a tool is where the fence closes behind it: within the slack.
+  public func isInsideFence(_ baseFromTool: Transform<Base, Tool>) -> Bool {
+    guard let fence else { return true }
+    return fence.outward(of: baseFromTool.translation).length <= limits.fenceSlack
+      && fence.excessTurn(of: baseFromTool.rotation).length <= limits.fenceTurnMargin
   }
 
   /// Whether a tool is further outside the fence than its margins.

@@ -52,8 +52,11 @@ public struct SafetyFilter: Sendable, BitwiseCopyable, Equatable {
 
   /// The nearest torque that may be sent.
   ///
-  /// `last` is the torque sent the tick before [N·m].
-  public func admit(_ asked: JointVector, for state: ArmState, last: JointVector) -> SafeTorque {
+  /// `last` is the torque sent the tick before [N·m]. A fence that is not closed yet, because the tool
+  /// has not been inside, does not push.
+  public func admit(
+    _ asked: JointVector, for state: ArmState, last: JointVector, isFenceClosed: Bool = true
+  ) -> SafeTorque {
     var events = SafetyEvents()
     var torque = asked
     if asked.isFinite, state.position.isFinite, state.velocity.isFinite, state.jacobian.isFinite {
@@ -62,7 +65,7 @@ public struct SafetyFilter: Sendable, BitwiseCopyable, Equatable {
       pushOffPositionLimits(&torque, state, &events)
       brakeJoints(&torque, state, &events)
       brakeTool(&torque, state, &events)
-      pushIntoFence(&torque, state, &events)
+      if isFenceClosed { pushIntoFence(&torque, state, &events) }
       limitComingSpeeds(&torque, state, &events)
     } else {
       torque = dampedStop(velocity: state.velocity)

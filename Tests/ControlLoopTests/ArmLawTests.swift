@@ -168,6 +168,39 @@ import Testing
     #expect(again == SafetyInterventions())
   }
 
+  @Test func `a fence closes behind the tool, and only then`() throws {
+    let arm = SampleArm()
+    let target: Transform<Base, Target> = retyped(arm.state.baseFromTool)
+    var draws = RandomStream(seed: 1, name: "closing")
+    let gains = passive(&draws)
+    let filter = try guarded(about: target)
+    var loop = ControlLoop(law: CartesianImpedance(), filter: filter, hold: gains)
+    var other = ControlLoop(law: CartesianImpedance(), filter: filter, hold: gains)
+    // From 3 cm outside, where a closed fence would cut, to inside, and back outside.
+    for (k, (outside, isFree)) in [(0.03, true), (0.01, true), (-0.01, true), (0.03, false)]
+      .enumerated()
+    {
+      var state = arm.state
+      state.tick = Int64(k)
+      state.baseFromTool =
+        target * Transform(rotation: .identity, translation: Vector3(0.1 + outside, 0, 0))
+      var goal = state.baseFromTool
+      goal.translation += target.rotation(Vector3(-0.001, 0.02, 0))
+      let next = setpoint(UInt64(k) + 1, goal, gains, at: Int64(k))
+      try loop.receive(next)
+      if k == 3 {
+        let isRestored = other.restore(loop.snapshot)
+        #expect(isRestored)
+        _ = other.step(state)
+      }
+      _ = loop.step(state)
+      let events = loop.lastSetpoint?.events ?? []
+      #expect(events.contains(.fence) == !isFree, "\(k)")
+      #expect(loop.last.events.contains(.fence) == !isFree, "\(k)")
+      if k == 3 { #expect(other.lastSetpoint == loop.lastSetpoint) }
+    }
+  }
+
   @Test func `before the first setpoint gains and clips are cut too`() throws {
     var draws = RandomStream(seed: 1, name: "hold")
     var gains = passive(&draws)

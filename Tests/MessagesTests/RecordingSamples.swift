@@ -55,6 +55,7 @@ extension Samples {
     (control.asked, control.allowed) = (joints(), joints())
     control.events = UInt16(stream.index(below: 64))
     control.interventions = stream.next()
+    control.isFenceClosed = stream.index(below: 2) == 0
     return control
   }
 

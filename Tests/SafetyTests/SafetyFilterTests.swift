@@ -152,6 +152,11 @@ import Testing
       let stopped = filter.admit(JointVector(), for: broken, last: JointVector())
       #expect(stopped.allowed == -10 * state.velocity)
       broken = state
+      broken.jacobian[joint % 6, joint] = bad
+      #expect(
+        filter.admit(JointVector(), for: broken, last: JointVector()).allowed
+          == -10 * state.velocity)
+      broken = state
       broken.velocity[joint] = bad
       let blind = filter.admit(JointVector(), for: broken, last: JointVector())
       #expect(blind.allowed[joint] == 0)

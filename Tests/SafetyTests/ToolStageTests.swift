@@ -54,6 +54,61 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<7) func `each joint is braked by the stated law, from the stated speed on`(
+    joint: Int
+  ) throws {
+    let filter = try Panda.filter()
+    var draws = RandomStream(seed: UInt64(joint), name: "law")
+    let (limit, torque) = (Panda.velocity[joint], Panda.torque[joint])
+    for side in [1.0, -1.0] {
+      for _ in 0..<100 {
+        var state = ArmState()
+        state.position = Panda.middle
+        let share = 0.9 + 0.1 * draws.uniform()
+        state.velocity[joint] = side * limit * share
+        var asked = JointVector()
+        asked[joint] = side * torque * draws.uniform()
+        let safe = filter.admit(asked, for: state, last: JointVector())
+        let depth = (share - 0.9) / 0.1
+        let expected = asked[joint] * (1 - depth) - side * 2 * torque * (share - 0.9)
+        #expect(abs(safe.allowed[joint] - expected) < 1e-9)
+        // Toward a position limit the speed limit falls: a stop 0.02 rad before it at 5 rad/s².
+        let distance = 0.11 + 0.15 * draws.uniform()
+        let slow = 0.9 * (2 * 5 * (distance - 0.02)).squareRoot()
+        state.position[joint] =
+          side > 0 ? Panda.upper[joint] - distance : Panda.lower[joint] + distance
+        for (gap, isBraked) in [(-1e-6, false), (1e-6, true)] {
+          state.velocity[joint] = side * (slow + gap)
+          let safe = filter.admit(JointVector(), for: state, last: JointVector())
+          #expect(safe.events == (isBraked ? .jointVelocity : []))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: 0..<7) func `in the margin of a position limit the stated law pushes back`(
+    joint: Int
+  ) throws {
+    let filter = try Panda.filter()
+    var draws = RandomStream(seed: UInt64(joint), name: "margin")
+    for side in [1.0, -1.0] {
+      for _ in 0..<100 {
+        var state = ArmState()
+        state.position = Panda.middle
+        let depth = draws.uniform()
+        let limit = side > 0 ? Panda.upper[joint] : Panda.lower[joint]
+        state.position[joint] = limit - side * 0.1 * (1 - depth)
+        var asked = JointVector()
+        asked[joint] = side * Panda.torque[joint] * draws.uniform(eitherSide: 1)
+        let safe = filter.admit(asked, for: state, last: JointVector())
+        let outward = side * asked[joint]
+        let faded = outward > 0 ? outward * (1 - depth) : outward
+        let expected = max(-1, (faded / Panda.torque[joint] - 0.25 * depth))
+        #expect(abs(side * safe.allowed[joint] - expected * Panda.torque[joint]) < 1e-9)
+      }
+    }
+  }
+
   @Test(arguments: seeds) func `outside the fence a spring pushes the tool back, up to the margin`(
     seed: UInt64
   ) throws {
