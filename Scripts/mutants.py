@@ -55,6 +55,7 @@ MUTANTS = [
     (STAGES, "last[i].isFinite ? min(max(last[i], -limit), limit) : 0", "last[i].isFinite ? last[i] : 0", "rate after a last torque beyond the limit"),
     (FILTER, "if contact(in: state) >= .report { events.insert(.contact) }", "", "report of a contact"),
     # The setpoint's stages.
+    (SETPOINTS, "guard state.isFinite else {", "guard true else {", "no new pose in a state that is not finite"),
     (SETPOINTS, "    limitGains(&safe.allowed.compliance, &safe.events)\n", "", "gains"),
     (SETPOINTS, "to: most.translationalStiffness,", "to: .infinity,", "translational stiffness"),
     (SETPOINTS, "to: most.translationalDamping,", "to: .infinity,", "translational damping"),

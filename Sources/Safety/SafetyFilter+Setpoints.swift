@@ -11,7 +11,8 @@ extension SafetyFilter {
   /// within a jump of the pose in force and of the tool, on the straight line and the shortest turn;
   /// inside the fence. A setpoint that keeps all limits comes back bit by bit. Where the fence is not
   /// closed yet, because the tool has not been inside, or the tool is beyond its margins, the fence is
-  /// as large as it takes for the tool to come, but not to go.
+  /// as large as it takes for the tool to come, but not to go. In a state that is not finite the pose in
+  /// force stays.
   public func admit(
     _ asked: Setpoint, inForce: Transform<Base, Tool>, at state: ArmState,
     isFenceClosed: Bool = true
@@ -19,9 +20,11 @@ extension SafetyFilter {
     var safe = SafeSetpoint(asked: asked, allowed: asked, events: [])
     limitGains(&safe.allowed.compliance, &safe.events)
     limitClips(&safe.allowed.compliance, &safe.events)
-    guard state.baseFromTool.translation.dot(.one).isFinite,
-      state.baseFromTool.rotation.w.isFinite
-    else { return safe }
+    guard state.isFinite else {
+      safe.allowed.baseFromTool = inForce
+      safe.events.insert(.jump)
+      return safe
+    }
     keepFromPushing(&safe.allowed.baseFromTool, inForce, state, &safe.events)
     let fence =
       isFenceClosed ? openFence(at: state.baseFromTool) : fence?.grown(to: state.baseFromTool)

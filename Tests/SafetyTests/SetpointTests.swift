@@ -219,13 +219,22 @@ import Testing
     }
   }
 
-  @Test func `a state that is no number leaves the pose to the law's own bounds`() throws {
+  @Test func `in a state that is no number the pose in force stays`() throws {
     let filter = try Panda.guarded()
-    var broken = state(.identity)
-    broken.baseFromTool.translation.x = .nan
     var draws = RandomStream(seed: 1, name: "nan")
-    let asked = setpoint(.identity, mild(&draws))
-    #expect(filter.admit(asked, inForce: .identity, at: broken).allowed == asked)
+    let breaks: [(inout ArmState) -> Void] = [
+      { $0.baseFromTool.translation.x = .nan }, { $0.baseFromTool.rotation.vector.y = .infinity },
+      { $0.toolWrench.force.z = .nan }, { $0.position[2] = .nan },
+    ]
+    for change in breaks {
+      var broken = state(.identity)
+      change(&broken)
+      let asked = setpoint(draws.pose(), mild(&draws))
+      let safe = filter.admit(asked, inForce: .identity, at: broken)
+      #expect(safe.allowed.baseFromTool == .identity)
+      #expect(safe.allowed.compliance == asked.compliance)
+      #expect(safe.events == .jump)
+    }
   }
 
   private func state(_ tool: Transform<Base, Tool>) -> ArmState {
