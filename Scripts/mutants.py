@@ -86,7 +86,7 @@ MUTANTS = [
     (SUPERVISOR, "if isFenceClosed, isBeyondFence", "if false, isBeyondFence", "stop: outside the fence"),
     (SUPERVISOR, "if !isFenceClosed { isFenceClosed = ", "if !isFenceClosed { isFenceClosed = true || ", "stop: not before the tool has been inside"),
     (SETPOINTS, "fence.outward(of: baseFromTool.translation).length <= limits.fenceMargin", "true", "stop: margin of the fence"),
-    (SETPOINTS, "fence.excessTurn(of: baseFromTool.rotation).length <= limits.fenceTurnMargin", "true", "stop: turned out of the fence"),
+    (SETPOINTS, "fence.excessTurn(of: baseFromTool.rotation).length <= limits.fenceTurnMargin)", "true)", "stop: turned out of the fence"),
     (SUPERVISOR, "return contactStop(state)", "return nil", "stop: contact"),
     (FILTER, "return force >= limits.contactForce.hard || moment", "return moment", "stop: contact force"),
     (FILTER, "limits.contactForce.hard || moment >= limits.contactMoment.hard", "limits.contactForce.hard", "stop: contact moment"),
