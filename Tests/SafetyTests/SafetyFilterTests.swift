@@ -177,6 +177,8 @@ import Testing
     let wild = filter.admit(
       JointVector(repeating: 11), for: state, last: JointVector(repeating: .nan))
     #expect(wild.allowed == JointVector(repeating: 1))
+    let far = filter.admit(JointVector(), for: state, last: JointVector(repeating: 1e3))
+    #expect(far.allowed == JointVector { Panda.torque[$0] - 1 })
   }
 
   @Test(arguments: seeds) func `no torques within a seventh of the limits leave the range`(

@@ -99,9 +99,11 @@ import Testing
         let limit = side > 0 ? Panda.upper[joint] : Panda.lower[joint]
         state.position[joint] = limit - side * 0.1 * (1 - depth)
         var asked = JointVector()
-        asked[joint] = side * Panda.torque[joint] * draws.uniform(eitherSide: 1)
+        let share = draws.uniform(eitherSide: 1) * [1, 1e6][draws.index(below: 2)]
+        asked[joint] = side * Panda.torque[joint] * share
         let safe = filter.admit(asked, for: state, last: JointVector())
-        let outward = side * asked[joint]
+        // What is beyond the limit counts as the limit.
+        let outward = Panda.torque[joint] * min(max(share, -1), 1)
         let faded = outward > 0 ? outward * (1 - depth) : outward
         let expected = max(-1, (faded / Panda.torque[joint] - 0.25 * depth))
         #expect(abs(side * safe.allowed[joint] - expected * Panda.torque[joint]) < 1e-9)
