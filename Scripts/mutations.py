@@ -5,9 +5,9 @@ Copies the rooms of the torque loop and their tests into a small package of thei
 line there, builds, tests, and changes it back. The repository itself is left alone. Prints a table of
 the rules and the first test that noticed; exits with 1 when one was noticed by none.
 
-    Scripts/mutations.py [--scratch FOLDER] [--only TEXT] [--table FILE]
+    Scripts/mutations.py [--scratch FOLDER] [--only PATTERN] [--table FILE]
 
-`--only` takes those whose rule contains a text, `--table` also writes the table as Markdown.
+`--only` takes those whose rule matches an expression, `--table` also writes the table as Markdown.
 """
 
 import argparse
@@ -193,7 +193,7 @@ def main():
     """Checks every mutant."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--scratch", default="/tmp/kinglet-mutations", help="folder for the copy")
-    parser.add_argument("--only", default="", help="only rules that contain this text")
+    parser.add_argument("--only", default="", help="only rules that match this expression")
     parser.add_argument("--table", help="Markdown file for the table")
     options = parser.parse_args()
     scratch = pathlib.Path(options.scratch)
@@ -202,7 +202,7 @@ def main():
     if not is_built or found:
         sys.exit(f"without any mutation the tests do not pass: {found}")
     rows, failures = [], 0
-    chosen = [mutant for mutant in MUTANTS if options.only in mutant[3]]
+    chosen = [mutant for mutant in MUTANTS if re.search(options.only, mutant[3])]
     room = None
     for number, mutant in enumerate(chosen, 1):
         start = time.monotonic()

@@ -205,11 +205,12 @@ import Testing
       let target: Transform<Base, Target> = draws.pose()
       let filter = try Panda.guarded(about: target)
       var place = inside(&draws, 0.05, 0.05)
-      place.translation.z = -0.3
+      let side = draws.uniform() < 0.5 ? 1.0 : -1.0
+      place.translation.z = 0.3 * side
       let tool = target * place
-      for (shift, isFree) in [(0.03, true), (-0.03, false)] {
+      for (shift, isFree) in [(-0.03, true), (0.03, false)] {
         var goal = place
-        goal.translation.z += shift
+        goal.translation.z += side * shift
         let safe = filter.admit(
           setpoint(target * goal, mild(&draws)), inForce: tool, at: state(tool))
         #expect(safe.events == (isFree ? [] : .fence))
