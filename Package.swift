@@ -148,8 +148,8 @@ let suites: [Target] = [
   tests(
     "SimulatedWorldTests",
     uses: [
-      "SimulatedWorld", "Conformance", "ControlSlots", "Messages", "Geometry", "Randomness",
-      "CMuJoCo",
+      "SimulatedWorld", "ControlLoop", "ImpedanceControl", "Safety", "Conformance", "ControlSlots",
+      "Messages", "Geometry", "Randomness", "CMuJoCo",
     ]),
   tests("TensorsTests", uses: ["Tensors", "Randomness"]),
   tests("NeuralNetworksTests", uses: ["NeuralNetworks", "Tensors", "Randomness"]),

@@ -3,7 +3,7 @@ import Geometry
 public import Messages
 public import Safety
 
-/// One arm's control: schedule, law, safety filter.
+/// One arm's control: schedule, law, and the safety filter of setpoints and torques.
 ///
 /// `step` is the whole real-time path between reading a state and writing a torque; it allocates
 /// nothing, takes no lock and cannot fail.
@@ -11,15 +11,18 @@ public struct ControlLoop<Law: Controller & ~Copyable>: ~Copyable
 where Law.Setpoint == Messages.Setpoint {
   private var law: Law
   private let filter: SafetyFilter
-  private let hold: Compliance
   private var schedule: SetpointSchedule
   /// The tick computed last; nil before the first.
   public private(set) var lastTick: Int64?
   /// What the safety filter made of the last tick's torque.
   public private(set) var last = SafeTorque(
     asked: JointVector(), allowed: JointVector(), events: [])
-  /// Ticks on which the safety filter changed the torque.
+  /// What the safety filter made of the latest setpoint that came into force.
+  public private(set) var lastSetpoint: SafeSetpoint?
+  /// Ticks on which the safety filter changed the torque, or a contact began.
   public private(set) var interventions: UInt64 = 0
+  /// Whether the tool has been inside its fence, and is held to it from there on.
+  public private(set) var isFenceClosed = false
   private var told = InterventionLog()
 
   /// A loop that has not started.
@@ -31,10 +34,10 @@ where Law.Setpoint == Messages.Setpoint {
   ) {
     self.law = law
     self.filter = filter
-    self.hold = hold
+    let compliance = filter.limited(hold)
     schedule = SetpointSchedule(
       hold: Setpoint(
-        sequence: 0, effectTick: .min, baseFromTool: .identity, compliance: hold),
+        sequence: 0, effectTick: .min, baseFromTool: .identity, compliance: compliance),
       rampTicks: rampTicks)
   }
 
@@ -65,10 +68,14 @@ where Law.Setpoint == Messages.Setpoint {
   /// itself, and the torque rate counts from what acted then.
   public mutating func step(_ state: ArmState) -> JointTorque {
     let before = begin(state)
+    admitSetpoint(at: state)
     let setpoint = schedule.setpoint(at: state.tick)
     let asked = law.torque(for: state, toward: setpoint)
-    last = filter.admit(asked, for: state, last: before)
-    if !last.events.isEmpty {
+    let wasInContact = last.events.contains(.contact)
+    last = filter.admit(asked, for: state, last: before, isFenceClosed: isFenceClosed)
+    // A contact that goes on is no news.
+    let news = wasInContact ? last.events.subtracting(.contact) : last.events
+    if !news.isEmpty {
       interventions += 1
       told.add(last, tick: state.tick)
     }
@@ -78,6 +85,18 @@ where Law.Setpoint == Messages.Setpoint {
     command.torque = last.allowed
     command.setpoint = setpoint.sequence
     return command
+  }
+
+  /// Puts what the filter leaves of a setpoint that is due into its place.
+  private mutating func admitSetpoint(at state: ArmState) {
+    if !isFenceClosed { isFenceClosed = filter.isInsideFence(state.baseFromTool) }
+    guard let (due, target) = schedule.due(at: state.tick) else { return }
+    let safe = filter.admit(
+      due, inForce: target, at: state, isFenceClosed: isFenceClosed)
+    lastSetpoint = safe
+    guard !safe.events.isEmpty else { return }
+    schedule.replaceDue(with: safe.allowed, at: state.tick)
+    told.add(safe, tick: state.tick)
   }
 
   /// The interventions since this was last asked for; then they are forgotten.
@@ -92,6 +111,7 @@ where Law.Setpoint == Messages.Setpoint {
     snapshot.allowed = last.allowed
     snapshot.events = last.events.rawValue
     snapshot.interventions = interventions
+    snapshot.isFenceClosed = isFenceClosed
     return snapshot
   }
 
@@ -110,6 +130,7 @@ where Law.Setpoint == Messages.Setpoint {
       asked: snapshot.asked, allowed: snapshot.allowed,
       events: SafetyEvents(rawValue: snapshot.events))
     interventions = snapshot.interventions
+    isFenceClosed = snapshot.isFenceClosed
     told = InterventionLog()
     return true
   }

@@ -78,6 +78,18 @@ public struct SetpointSchedule: ~Copyable {
     return result
   }
 
+  /// The setpoint that comes into force at a tick, and the target in force before; nil when none does.
+  func due(at tick: Int64) -> (setpoint: Setpoint, inForce: Transform<Base, Tool>)? {
+    guard let index = newestInForce(at: tick) else { return nil }
+    return (waiting[index], target(at: lastTick))
+  }
+
+  /// Puts another in the place of the one that is due: same sequence, other pose and gains.
+  mutating func replaceDue(with setpoint: Setpoint, at tick: Int64) {
+    guard let index = newestInForce(at: tick) else { return }
+    waiting[index] = setpoint
+  }
+
   /// All that the schedule goes on from.
   public var snapshot: ScheduleSnapshot {
     var snapshot = ScheduleSnapshot(current: current)

@@ -30,9 +30,14 @@ extension RecordedEpisode {
   /// What only the simulator knew, at the end of each step.
   public var truths: [Truth] { collect { if case .truth(let it) = $0 { it } else { nil } } }
 
-  /// What the safety filter changed.
+  /// What the safety filter changed about torques.
   public var safetyInterventions: [SafetyIntervention] {
     collect { if case .safety(let it) = $0 { it } else { nil } }
+  }
+
+  /// What the safety filter changed about setpoints.
+  public var setpointInterventions: [SetpointIntervention] {
+    collect { if case .safetySetpoint(let it) = $0 { it } else { nil } }
   }
 
   /// Lines for a person.

@@ -153,6 +153,7 @@ private struct RecordCollector {
     case .setpoint: .setpoint(try Setpoint(decoding: bytes))
     case .reward: .reward(try StepReward(decoding: bytes))
     case .safety: .safety(try SafetyIntervention(decoding: bytes))
+    case .safetySetpoint: .safetySetpoint(try SetpointIntervention(decoding: bytes))
     case .simulatorState: .simulatorState(try SimulatorState(decoding: bytes))
     case .truth: .truth(try Truth(decoding: bytes))
     case .log: .log(try LogLine(decoding: bytes))

@@ -18,6 +18,8 @@ public enum Topic: String, CaseIterable, Sendable {
   case reward = "/reward"
   /// What the safety filter changed, when it did.
   case safety = "/safety"
+  /// What the safety filter changed about a setpoint, when it did.
+  case safetySetpoint = "/safety/setpoint"
   /// The whole state of the simulator, each step.
   case simulatorState = "/simulator/state"
   /// What only the simulator knows, each step.
@@ -38,6 +40,7 @@ public enum Topic: String, CaseIterable, Sendable {
     case .setpoint: Setpoint.schemaName
     case .reward: StepReward.schemaName
     case .safety: SafetyIntervention.schemaName
+    case .safetySetpoint: SetpointIntervention.schemaName
     case .simulatorState: SimulatorState.schemaName
     case .truth: Truth.schemaName
     case .log: LogLine.schemaName
@@ -55,6 +58,7 @@ extension Record {
     case .setpoint: .setpoint
     case .reward: .reward
     case .safety: .safety
+    case .safetySetpoint: .safetySetpoint
     case .simulatorState: .simulatorState
     case .truth: .truth
     case .log: .log

@@ -54,6 +54,9 @@ extension StepReward: Generated { var proto: ProtoStepReward { ProtoStepReward(s
 extension SafetyIntervention: Generated {
   var proto: ProtoSafetyIntervention { ProtoSafetyIntervention(self) }
 }
+extension SetpointIntervention: Generated {
+  var proto: ProtoSetpointIntervention { ProtoSetpointIntervention(self) }
+}
 extension SimulatorState: Generated {
   var proto: ProtoSimulatorState { ProtoSimulatorState(self) }
 }

@@ -148,6 +148,7 @@ extension Record {
     case .setpoint: .setpoint
     case .reward: .reward
     case .safety: .safety
+    case .safetySetpoint: .safetySetpoint
     case .simulatorState: .simulatorState
     case .truth: .truth
     case .log: .log
@@ -162,6 +163,7 @@ extension Record {
     case .setpoint: self = .setpoint(try Setpoint(decoding: bytes))
     case .reward: self = .reward(try StepReward(decoding: bytes))
     case .safety: self = .safety(try SafetyIntervention(decoding: bytes))
+    case .safetySetpoint: self = .safetySetpoint(try SetpointIntervention(decoding: bytes))
     case .simulatorState: self = .simulatorState(try SimulatorState(decoding: bytes))
     case .truth: self = .truth(try Truth(decoding: bytes))
     case .log: self = .log(try LogLine(decoding: bytes))
@@ -179,6 +181,7 @@ extension Record {
     case .setpoint(let it): it.encoded()
     case .reward(let it): it.encoded()
     case .safety(let it): it.encoded()
+    case .safetySetpoint(let it): it.encoded()
     case .simulatorState(let it): it.encoded()
     case .truth(let it): it.encoded()
     case .log(let it): it.encoded()

@@ -39,10 +39,29 @@ private func bits(_ value: UInt32, _ field: String) throws(MessageError) -> UInt
   return bits
 }
 
+extension ProtoSetpointIntervention {
+  init(_ intervention: SetpointIntervention) {
+    tick = intervention.tick
+    asked = ProtoSetpoint(intervention.asked)
+    allowed = ProtoSetpoint(intervention.allowed)
+    events = UInt32(intervention.events)
+  }
+}
+
+extension SetpointIntervention {
+  init(_ proto: ProtoSetpointIntervention) throws(MessageError) {
+    self.init(
+      tick: proto.tick, asked: try Setpoint(proto.asked), allowed: try Setpoint(proto.allowed),
+      events: try bits(proto.events, "SetpointIntervention.events"))
+  }
+}
+
 extension ProtoSafetyInterventions {
   init(_ safety: SafetyInterventions) {
     interventions = safety.interventions.map(ProtoSafetyIntervention.init)
     untold = safety.untold
+    setpoints = safety.setpoints.map(ProtoSetpointIntervention.init)
+    untoldSetpoints = safety.untoldSetpoints
   }
 }
 
@@ -52,7 +71,12 @@ extension SafetyInterventions {
     guard count <= Self.most else {
       throw .tooMany("SafetyInterventions.interventions", count: count, limit: Self.most)
     }
-    self.init(untold: proto.untold)
+    guard proto.setpoints.count <= Self.mostSetpoints else {
+      throw .tooMany(
+        "SafetyInterventions.setpoints", count: proto.setpoints.count, limit: Self.mostSetpoints)
+    }
+    self.init(untold: proto.untold, untoldSetpoints: proto.untoldSetpoints)
+    for setpoint in proto.setpoints { setpoints.append(try SetpointIntervention(setpoint)) }
     for intervention in proto.interventions {
       interventions.append(try SafetyIntervention(intervention))
     }
@@ -142,6 +166,7 @@ extension ProtoControlSnapshot {
     allowed = control.allowed.array
     events = UInt32(control.events)
     interventions = control.interventions
+    isFenceClosed = control.isFenceClosed
     newestSetpoint = control.schedule.newest
     lateSetpoints = control.schedule.late
     current = ProtoSetpoint(control.schedule.current)
@@ -165,6 +190,7 @@ extension ControlSnapshot {
     allowed = try JointVector(proto.allowed, "ControlSnapshot.allowed")
     events = try bits(proto.events, "ControlSnapshot.events")
     interventions = proto.interventions
+    isFenceClosed = proto.isFenceClosed
   }
 }
 

@@ -151,6 +151,7 @@ public enum Record: Sendable, Equatable {
   case setpoint(Setpoint)
   case reward(StepReward)
   case safety(SafetyIntervention)
+  case safetySetpoint(SetpointIntervention)
   case simulatorState(SimulatorState)
   case truth(Truth)
   case log(LogLine)

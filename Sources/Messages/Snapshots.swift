@@ -20,19 +20,50 @@ public struct SafetyIntervention: Sendable, BitwiseCopyable, Equatable {
   }
 }
 
+/// A change that the safety filter made to a setpoint when it came into force.
+public struct SetpointIntervention: Sendable, BitwiseCopyable, Equatable {
+  /// Tick from which it counted.
+  public var tick: Int64
+  /// What was asked for.
+  public var asked: Setpoint
+  /// What governed.
+  public var allowed: Setpoint
+  /// Why, a bit each, see the schema.
+  public var events: UInt16
+
+  /// An intervention of its parts.
+  public init(tick: Int64, asked: Setpoint, allowed: Setpoint, events: UInt16) {
+    self.tick = tick
+    self.asked = asked
+    self.allowed = allowed
+    self.events = events
+  }
+}
+
 /// The safety filter's interventions since they were last told.
 public struct SafetyInterventions: Sendable, Equatable {
-  /// Most that are kept and told at once.
+  /// Most changes of torques that are kept and told at once.
   public static let most = 1024
-  /// The interventions, oldest first.
+  /// Most changes of setpoints that are kept and told at once.
+  public static let mostSetpoints = 256
+  /// Changes of torques, oldest first.
   public var interventions: [SafetyIntervention]
   /// How many more there were.
   public var untold: UInt64
+  /// Changes of setpoints, oldest first.
+  public var setpoints: [SetpointIntervention]
+  /// How many more of these there were.
+  public var untoldSetpoints: UInt64
 
   /// Interventions of its parts.
-  public init(interventions: [SafetyIntervention] = [], untold: UInt64 = 0) {
+  public init(
+    interventions: [SafetyIntervention] = [], untold: UInt64 = 0,
+    setpoints: [SetpointIntervention] = [], untoldSetpoints: UInt64 = 0
+  ) {
     self.interventions = interventions
     self.untold = untold
+    self.setpoints = setpoints
+    self.untoldSetpoints = untoldSetpoints
   }
 }
 
@@ -109,6 +140,8 @@ public struct ControlSnapshot: Sendable, Equatable {
   public var events: UInt16 = 0
   /// Ticks on which they differed.
   public var interventions: UInt64 = 0
+  /// Whether the tool has been inside its fence; recordings from before that have false.
+  public var isFenceClosed = false
   /// The setpoints.
   public var schedule: ScheduleSnapshot
 

@@ -115,6 +115,9 @@ nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// `DriverStatus`, at each transition of the driver.
   case driver // = 9
+
+  /// `SetpointIntervention`, when there is one.
+  case safetySetpoint // = 20
   case UNRECOGNIZED(Int)
 
   init() {
@@ -133,6 +136,7 @@ nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 7: self = .truth
     case 8: self = .log
     case 9: self = .driver
+    case 20: self = .safetySetpoint
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -149,6 +153,7 @@ nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .truth: return 7
     case .log: return 8
     case .driver: return 9
+    case .safetySetpoint: return 20
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -165,6 +170,7 @@ nonisolated enum ProtoTopic: SwiftProtobuf.Enum, Swift.CaseIterable {
     .truth,
     .log,
     .driver,
+    .safetySetpoint,
   ]
 
 }
@@ -891,12 +897,57 @@ nonisolated struct ProtoSafetyIntervention: Sendable {
   var allowed: [Double] = []
 
   /// Why, a bit each: 1 not finite, 2 joint position, 4 joint velocity, 8 tool speed, 16 torque,
-  /// 32 torque rate.
+  /// 32 torque rate, 64 contact, 128 fence, 256 angular tool speed. Contact alone changes nothing.
   var events: UInt32 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+}
+
+/// A change that the safety filter made to a setpoint when it came into force.
+nonisolated struct ProtoSetpointIntervention: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Tick from which it counted.
+  var tick: Int64 {
+    get {_storage._tick}
+    set {_uniqueStorage()._tick = newValue}
+  }
+
+  /// What was asked for.
+  var asked: ProtoSetpoint {
+    get {_storage._asked ?? ProtoSetpoint()}
+    set {_uniqueStorage()._asked = newValue}
+  }
+  /// Returns true if `asked` has been explicitly set.
+  var hasAsked: Bool {_storage._asked != nil}
+  /// Clears the value of `asked`. Subsequent reads from it will return its default value.
+  mutating func clearAsked() {_uniqueStorage()._asked = nil}
+
+  /// What governed.
+  var allowed: ProtoSetpoint {
+    get {_storage._allowed ?? ProtoSetpoint()}
+    set {_uniqueStorage()._allowed = newValue}
+  }
+  /// Returns true if `allowed` has been explicitly set.
+  var hasAllowed: Bool {_storage._allowed != nil}
+  /// Clears the value of `allowed`. Subsequent reads from it will return its default value.
+  mutating func clearAllowed() {_uniqueStorage()._allowed = nil}
+
+  /// Why, a bit each: 1 gains, 2 clips, 4 contact, 8 jump, 16 fence.
+  var events: UInt32 {
+    get {_storage._events}
+    set {_uniqueStorage()._events = newValue}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// The safety filter's interventions since they were last told, at most 1024; the oldest go first.
@@ -910,6 +961,12 @@ nonisolated struct ProtoSafetyInterventions: Sendable {
 
   /// How many more there were.
   var untold: UInt64 = 0
+
+  /// The same of setpoints, at most 256.
+  var setpoints: [ProtoSetpointIntervention] = []
+
+  /// How many more of these there were.
+  var untoldSetpoints: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1140,6 +1197,12 @@ nonisolated struct ProtoControlSnapshot: @unchecked Sendable {
   var scheduleTick: Int64 {
     get {_storage._scheduleTick}
     set {_uniqueStorage()._scheduleTick = newValue}
+  }
+
+  /// Whether the tool has been inside its fence.
+  var isFenceClosed: Bool {
+    get {_storage._isFenceClosed}
+    set {_uniqueStorage()._isFenceClosed = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2157,7 +2220,7 @@ nonisolated extension ProtoEnding: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension ProtoTopic: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TOPIC_UNSPECIFIED\0\u{1}TOPIC_OBSERVATION\0\u{1}TOPIC_ACTION\0\u{1}TOPIC_SETPOINT\0\u{1}TOPIC_REWARD\0\u{1}TOPIC_SAFETY\0\u{1}TOPIC_SIMULATOR_STATE\0\u{1}TOPIC_TRUTH\0\u{1}TOPIC_LOG\0\u{1}TOPIC_DRIVER\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TOPIC_UNSPECIFIED\0\u{1}TOPIC_OBSERVATION\0\u{1}TOPIC_ACTION\0\u{1}TOPIC_SETPOINT\0\u{1}TOPIC_REWARD\0\u{1}TOPIC_SAFETY\0\u{1}TOPIC_SIMULATOR_STATE\0\u{1}TOPIC_TRUTH\0\u{1}TOPIC_LOG\0\u{1}TOPIC_DRIVER\0\u{2}\u{b}TOPIC_SAFETY_SETPOINT\0")
 }
 
 nonisolated extension ProtoDriverMode: SwiftProtobuf._ProtoNameProviding {
@@ -3265,9 +3328,100 @@ nonisolated extension ProtoSafetyIntervention: SwiftProtobuf.Message, SwiftProto
   }
 }
 
+nonisolated extension ProtoSetpointIntervention: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SetpointIntervention"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tick\0\u{1}asked\0\u{1}allowed\0\u{1}events\0")
+
+  fileprivate class _StorageClass {
+    var _tick: Int64 = 0
+    var _asked: ProtoSetpoint? = nil
+    var _allowed: ProtoSetpoint? = nil
+    var _events: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _tick = source._tick
+      _asked = source._asked
+      _allowed = source._allowed
+      _events = source._events
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularSFixed64Field(value: &_storage._tick) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._asked) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._allowed) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._events) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._tick != 0 {
+        try visitor.visitSingularSFixed64Field(value: _storage._tick, fieldNumber: 1)
+      }
+      try { if let v = _storage._asked {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._allowed {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      if _storage._events != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._events, fieldNumber: 4)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoSetpointIntervention, rhs: ProtoSetpointIntervention) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._tick != rhs_storage._tick {return false}
+        if _storage._asked != rhs_storage._asked {return false}
+        if _storage._allowed != rhs_storage._allowed {return false}
+        if _storage._events != rhs_storage._events {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoSafetyInterventions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SafetyInterventions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}interventions\0\u{1}untold\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}interventions\0\u{1}untold\0\u{2}\u{8}setpoints\0\u{3}untold_setpoints\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3277,6 +3431,8 @@ nonisolated extension ProtoSafetyInterventions: SwiftProtobuf.Message, SwiftProt
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.interventions) }()
       case 2: try { try decoder.decodeSingularFixed64Field(value: &self.untold) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.setpoints) }()
+      case 11: try { try decoder.decodeSingularFixed64Field(value: &self.untoldSetpoints) }()
       default: break
       }
     }
@@ -3289,12 +3445,20 @@ nonisolated extension ProtoSafetyInterventions: SwiftProtobuf.Message, SwiftProt
     if self.untold != 0 {
       try visitor.visitSingularFixed64Field(value: self.untold, fieldNumber: 2)
     }
+    if !self.setpoints.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.setpoints, fieldNumber: 10)
+    }
+    if self.untoldSetpoints != 0 {
+      try visitor.visitSingularFixed64Field(value: self.untoldSetpoints, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoSafetyInterventions, rhs: ProtoSafetyInterventions) -> Bool {
     if lhs.interventions != rhs.interventions {return false}
     if lhs.untold != rhs.untold {return false}
+    if lhs.setpoints != rhs.setpoints {return false}
+    if lhs.untoldSetpoints != rhs.untoldSetpoints {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3495,7 +3659,7 @@ nonisolated extension ProtoWorldSnapshot: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ControlSnapshot"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}law_memory\0\u{3}has_started\0\u{3}last_tick\0\u{1}asked\0\u{1}allowed\0\u{1}events\0\u{1}interventions\0\u{3}newest_setpoint\0\u{3}late_setpoints\0\u{1}current\0\u{1}waiting\0\u{1}departure\0\u{3}switch_tick\0\u{3}schedule_tick\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}law_memory\0\u{3}has_started\0\u{3}last_tick\0\u{1}asked\0\u{1}allowed\0\u{1}events\0\u{1}interventions\0\u{3}newest_setpoint\0\u{3}late_setpoints\0\u{1}current\0\u{1}waiting\0\u{1}departure\0\u{3}switch_tick\0\u{3}schedule_tick\0\u{4}$is_fence_closed\0")
 
   fileprivate class _StorageClass {
     var _lawMemory: [Double] = []
@@ -3512,6 +3676,7 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
     var _departure: ProtoPose? = nil
     var _switchTick: Int64 = 0
     var _scheduleTick: Int64 = 0
+    var _isFenceClosed: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3536,6 +3701,7 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
       _departure = source._departure
       _switchTick = source._switchTick
       _scheduleTick = source._scheduleTick
+      _isFenceClosed = source._isFenceClosed
     }
   }
 
@@ -3568,6 +3734,7 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._departure) }()
         case 13: try { try decoder.decodeSingularSFixed64Field(value: &_storage._switchTick) }()
         case 14: try { try decoder.decodeSingularSFixed64Field(value: &_storage._scheduleTick) }()
+        case 50: try { try decoder.decodeSingularBoolField(value: &_storage._isFenceClosed) }()
         default: break
         }
       }
@@ -3622,6 +3789,9 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._scheduleTick != 0 {
         try visitor.visitSingularSFixed64Field(value: _storage._scheduleTick, fieldNumber: 14)
       }
+      if _storage._isFenceClosed != false {
+        try visitor.visitSingularBoolField(value: _storage._isFenceClosed, fieldNumber: 50)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3645,6 +3815,7 @@ nonisolated extension ProtoControlSnapshot: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._departure != rhs_storage._departure {return false}
         if _storage._switchTick != rhs_storage._switchTick {return false}
         if _storage._scheduleTick != rhs_storage._scheduleTick {return false}
+        if _storage._isFenceClosed != rhs_storage._isFenceClosed {return false}
         return true
       }
       if !storagesAreEqual {return false}

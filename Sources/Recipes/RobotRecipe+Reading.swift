@@ -116,7 +116,11 @@ extension RobotRecipe.Bushing: RecipeSection {
 extension RobotRecipe.Safety: RecipeSection {
   init(reading section: inout Section) {
     nullspaceStiffness = section.number("nullspaceStiffness", 0...200, "N·m/rad")
-    toolSpeed = section.number("toolSpeed", 0.001...5, "m/s")
+    limits = LimitsRecipe(ofRobot: &section)
+    // An armature of 0.1 kg·m², which every joint of a model here has, is a lower bound.
+    leastInertia =
+      section.optionalJoints("leastInertia", 0.001...100, "kg·m²") ?? JointVector(repeating: 0.1)
+    gains = section.ifGiven("gains") { $0.section($1) } ?? Gains()
     commandTimeout = section.number("commandTimeout", 0.0001...1, "s")
     stopTimeout = section.number("stopTimeout", 0.0001...10, "s")
     stopDamping = section.number("stopDamping", 0.1...200, "N·m·s/rad")
@@ -127,9 +131,42 @@ extension RobotRecipe.Safety: RecipeSection {
 
   var entries: [WrittenEntry] {
     [
-      .init("nullspaceStiffness", nullspaceStiffness), .init("toolSpeed", toolSpeed),
-      .init("commandTimeout", commandTimeout), .init("stopTimeout", stopTimeout),
-      .init("stopDamping", stopDamping),
+      .init("nullspaceStiffness", nullspaceStiffness), .init("commandTimeout", commandTimeout),
+      .init("stopTimeout", stopTimeout), .init("stopDamping", stopDamping),
+      .init("leastInertia", leastInertia), .init("gains", gains),
+    ] + limits.entries
+  }
+}
+
+extension RobotRecipe.Safety.Gains: RecipeSection {
+  /// The ranges of Franka's Cartesian impedance, and of SERL's dampings.
+  init() {
+    translationalStiffness = 3000
+    translationalDamping = 400
+    rotationalStiffness = 300
+    rotationalDamping = 30
+    nullspaceStiffness = 100
+  }
+
+  init(reading section: inout Section) {
+    self.init()
+    func read(_ key: String, _ most: Double, _ unit: String, _ value: inout Double) {
+      value = section.optionalNumber(key, 0...most, unit) ?? value
+    }
+    read("translationalStiffness", 10_000, "N/m", &translationalStiffness)
+    read("translationalDamping", 2000, "N·s/m", &translationalDamping)
+    read("rotationalStiffness", 1000, "N·m/rad", &rotationalStiffness)
+    read("rotationalDamping", 200, "N·m·s/rad", &rotationalDamping)
+    read("nullspaceStiffness", 200, "N·m/rad", &nullspaceStiffness)
+  }
+
+  var entries: [WrittenEntry] {
+    [
+      .init("translationalStiffness", translationalStiffness),
+      .init("translationalDamping", translationalDamping),
+      .init("rotationalStiffness", rotationalStiffness),
+      .init("rotationalDamping", rotationalDamping),
+      .init("nullspaceStiffness", nullspaceStiffness),
     ]
   }
 }

@@ -91,13 +91,34 @@ public struct RobotRecipe: Sendable, Equatable {
   public struct Safety: Sendable, Equatable {
     /// Posture stiffness of a compliance that names none [N·m/rad].
     public var nullspaceStiffness: Double
-    /// Largest speed of the tool [m/s].
-    public var toolSpeed: Double
+    /// Limits of the tool, and the joints' margin; those of the joints themselves are in `Joints`.
+    public var limits: LimitsRecipe
+    /// The least inertia that a joint's own torque meets in any posture [kg·m²].
+    public var leastInertia: JointVector
+    /// The largest gains that may be commanded.
+    public var gains: Gains
     /// Time without a torque command after which the arm holds [s].
     public var commandTimeout: Double
     /// Time without a torque command after which the arm stops, damped [s].
     public var stopTimeout: Double
     /// Damping of that stop [N·m·s/rad].
     public var stopDamping: Double
+
+    /// Largest speed of the tool [m/s].
+    public var toolSpeed: Double { limits.toolSpeed ?? 0 }
+
+    /// The largest gains that may be commanded.
+    public struct Gains: Sendable, Equatable {
+      /// Translational stiffness [N/m].
+      public var translationalStiffness: Double
+      /// Translational damping [N·s/m].
+      public var translationalDamping: Double
+      /// Rotational stiffness [N·m/rad].
+      public var rotationalStiffness: Double
+      /// Rotational damping [N·m·s/rad].
+      public var rotationalDamping: Double
+      /// Stiffness of the posture [N·m/rad].
+      public var nullspaceStiffness: Double
+    }
   }
 }

@@ -73,11 +73,20 @@ struct Section {
     }
   }
 
+  /// What `read` makes of a key, or nil where the key is left out.
+  mutating func ifGiven<T>(_ key: String, _ read: (inout Section, String) -> T) -> T? {
+    guard let entries, entries.contains(where: { $0.key == key }) else {
+      asked.append(key)
+      return nil
+    }
+    return read(&self, key)
+  }
+
   /// A number of a range, or nil where the key is left out.
   mutating func optionalNumber(
     _ key: String, _ range: ClosedRange<Double>, _ unit: String = ""
   ) -> Double? {
-    holds(key) ? number(key, range, unit) : nil
+    ifGiven(key) { $0.number($1, range, unit) }
   }
 
   /// Whether a key that may be left out is there.
@@ -85,6 +94,13 @@ struct Section {
     if entries?.contains(where: { $0.key == key }) == true { return true }
     asked.append(key)
     return false
+  }
+
+  /// One number of a range per joint, or nil where the key is left out.
+  mutating func optionalJoints(
+    _ key: String, _ range: ClosedRange<Double>, _ unit: String
+  ) -> JointVector? {
+    ifGiven(key) { $0.joints($1, range, unit) }
   }
 
   /// A whole number of a range.

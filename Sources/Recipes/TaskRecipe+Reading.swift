@@ -14,6 +14,7 @@ extension TaskRecipe {
     target = section.section("target")
     reset = section.section("reset") { Reset(reading: &$0, posture: posture) }
     fence = section.section("fence")
+    limits = section.ifGiven("limits") { $0.section($1) } ?? LimitsRecipe()
     compliance = section.section("compliance") { Compliance(reading: &$0, posture: posture) }
     action = section.section("action") { Action(reading: &$0, ticksPerStep: 1 / (rate * timestep)) }
     observation = section.section("observation")
@@ -31,7 +32,7 @@ extension TaskRecipe {
       .init("fence", fence), .init("compliance", compliance.entries),
       .init("action", action.entries), .init("observation", observation),
       .init("reward", reward), .init("hidden", hidden),
-    ]
+    ] + (limits == LimitsRecipe() ? [] : [.init("limits", limits)])
   }
 }
 

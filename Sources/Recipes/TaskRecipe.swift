@@ -17,6 +17,8 @@ public struct TaskRecipe: Sendable, Equatable {
   public var reset: Reset
   /// The box that the commanded pose stays in.
   public var fence: Fence
+  /// Limits tighter than the robot's.
+  public var limits: LimitsRecipe
   /// Gains and clips during an episode.
   public var compliance: Compliance
   /// What an action means.

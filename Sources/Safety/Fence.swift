@@ -10,11 +10,11 @@ public struct Fence: Sendable, BitwiseCopyable, Equatable {
   /// The tool's orientation at the target.
   public let targetFromTool: Rotation<Target, Tool>
   /// Least offsets from the target [m].
-  public let lower: Vector3
+  public private(set) var lower: Vector3
   /// Greatest offsets from the target [m].
-  public let upper: Vector3
+  public private(set) var upper: Vector3
   /// Greatest rotation about each axis, both signs [rad].
-  public let rotation: Vector3
+  public private(set) var rotation: Vector3
   /// A pose outside by less than this [m, rad] counts as inside, so that `nearest` is idempotent.
   static let rounding = 1e-12
 
@@ -65,6 +65,35 @@ public struct Fence: Sendable, BitwiseCopyable, Equatable {
   /// True when `nearest` would leave the pose as it is.
   public func contains(_ baseFromTool: Transform<Base, Tool>) -> Bool {
     nearest(to: baseFromTool) == baseFromTool
+  }
+
+  /// From the nearest point inside to a tool position, in base axes [m]; zero inside.
+  public func outward(of tool: Vector3) -> Vector3 {
+    let offset = baseFromTarget.inverse(tool)
+    return baseFromTarget.rotation(offset - offset.clamped(lower, upper))
+  }
+
+  /// What a tool orientation is turned beyond the rotation box, in target axes [rad]; zero inside.
+  public func excessTurn(of baseFromTool: Rotation<Base, Tool>) -> Vector3 {
+    let turn = turn(of: baseFromTool)
+    return turn - turn.clamped(-rotation, rotation)
+  }
+
+  /// The smallest fence about the same target that holds this one and a pose.
+  func grown(to baseFromTool: Transform<Base, Tool>) -> Fence {
+    let offset = baseFromTarget.inverse(baseFromTool.translation)
+    let turn = turn(of: baseFromTool.rotation)
+    var grown = self
+    grown.lower = pointwiseMin(lower, offset)
+    grown.upper = pointwiseMax(upper, offset)
+    grown.rotation = pointwiseMax(rotation, pointwiseMax(turn, -turn))
+    return grown
+  }
+
+  private func turn(of baseFromTool: Rotation<Base, Tool>) -> Vector3 {
+    let targetFromTool: Rotation<Target, Tool> = baseFromTarget.rotation.inverse * baseFromTool
+    let turn: Rotation<Target, Target> = targetFromTool * self.targetFromTool.inverse
+    return turn.rotationVector
   }
 
   private static func differ(_ a: Vector3, _ b: Vector3) -> Bool {

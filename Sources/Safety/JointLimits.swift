@@ -35,6 +35,18 @@ public struct JointLimits: Sendable, BitwiseCopyable, Equatable {
     self.torqueRate = torqueRate
   }
 
+  /// The limits that keep both: the narrower of each.
+  ///
+  /// Throws `invalidLimit` where the two ranges of a joint do not overlap.
+  public static func tightest(_ a: Self, _ b: Self) throws(SafetyFault) -> Self {
+    try Self(
+      lower: JointVector { max(a.lower[$0], b.lower[$0]) },
+      upper: JointVector { min(a.upper[$0], b.upper[$0]) },
+      velocity: JointVector { min(a.velocity[$0], b.velocity[$0]) },
+      torque: JointVector { min(a.torque[$0], b.torque[$0]) },
+      torqueRate: JointVector { min(a.torqueRate[$0], b.torqueRate[$0]) })
+  }
+
   private static func check(
     _ quantity: SafetyFault.Quantity, _ limit: JointVector, _ joint: Int
   ) throws(SafetyFault) {
@@ -61,6 +73,7 @@ public enum SafetyFault: Error, Equatable {
   /// What is set once per arm.
   public enum Setting: Sendable {
     case toolSpeed, stopDamping, period, commandTimeout, stopTimeout, fence, delay
+    case positionMargin, toolTurnSpeed, contact, setpointJump, gain, leastInertia
   }
 
   static func check(

@@ -150,10 +150,12 @@ extension SafetyInterventions {
   /// Adds later ones.
   fileprivate mutating func add(_ later: SafetyInterventions) {
     interventions += later.interventions
-    untold += later.untold
-    let excess = interventions.count - Self.most
-    guard excess > 0 else { return }
+    setpoints += later.setpoints
+    let excess = max(0, interventions.count - Self.most)
+    let excessSetpoints = max(0, setpoints.count - Self.mostSetpoints)
     interventions.removeFirst(excess)
-    untold += UInt64(excess)
+    setpoints.removeFirst(excessSetpoints)
+    untold += later.untold + UInt64(excess)
+    untoldSetpoints += later.untoldSetpoints + UInt64(excessSetpoints)
   }
 }

@@ -49,14 +49,78 @@ extension WorldConfiguration {
 extension ControlLoop where Law == CartesianImpedance {
   /// The control loop of a session: the law, and the safety filter of the robot's limits.
   init(_ recipe: SessionRecipe) throws {
-    let joints = recipe.robot.joints
-    let limits = try JointLimits(
+    try self.init(
+      law: CartesianImpedance(), filter: SafetyFilter(recipe), hold: recipe.task.reset.compliance)
+  }
+}
+
+extension SafetyFilter {
+  /// The filter of a session: the tighter of each limit of robot and task, and the task's fence.
+  ///
+  /// `Supervisor` is made of it too. `slack` is the share by which a torque may change faster: the
+  /// driver's filter has a hair of it, so that what the controller's let pass to the last bit is never
+  /// cut again by a rounding.
+  init(_ recipe: SessionRecipe, slack: Double = 0) throws {
+    let baseFromTarget = WorldConfiguration(recipe).baseFromTarget
+    var limits = try SafetyLimits(recipe)
+    let joints = limits.joints
+    limits.joints = try JointLimits(
       lower: joints.lower, upper: joints.upper, velocity: joints.velocity, torque: joints.torque,
-      torqueRate: joints.torqueRate)
-    let filter = try SafetyFilter(
-      limits: limits, toolSpeed: recipe.robot.safety.toolSpeed,
+      torqueRate: (1 + slack) * joints.torqueRate)
+    try self.init(
+      limits: limits,
+      fence: Fence(recipe.task, baseFromTarget: baseFromTarget),
       stopDamping: recipe.robot.safety.stopDamping, period: recipe.robot.driver.timestep)
-    self.init(law: CartesianImpedance(), filter: filter, hold: recipe.task.reset.compliance)
+  }
+}
+
+extension SafetyLimits {
+  /// The tighter of each limit of robot and task.
+  init(_ recipe: SessionRecipe) throws {
+    let robot = try Self(recipe.robot)
+    self = try .tightest(robot, Self(recipe.task.limits, elsewhere: robot))
+  }
+
+  /// What a robot's file says.
+  private init(_ robot: RobotRecipe) throws {
+    let (joints, gains) = (robot.joints, robot.safety.gains)
+    var limits = Self(
+      joints: try JointLimits(
+        lower: joints.lower, upper: joints.upper, velocity: joints.velocity,
+        torque: joints.torque, torqueRate: joints.torqueRate),
+      toolSpeed: robot.safety.toolSpeed, leastInertia: robot.safety.leastInertia)
+    limits.gains = GainLimits(
+      translationalStiffness: gains.translationalStiffness,
+      translationalDamping: gains.translationalDamping,
+      rotationalStiffness: gains.rotationalStiffness, rotationalDamping: gains.rotationalDamping,
+      nullspaceStiffness: gains.nullspaceStiffness)
+    self = try Self(robot.safety.limits, elsewhere: limits)
+  }
+
+  /// What a file says, and where it says nothing what is so elsewhere.
+  private init(_ recipe: LimitsRecipe, elsewhere other: Self) throws {
+    let joints = other.joints
+    self = other
+    self.joints = try JointLimits(
+      lower: recipe.lower ?? joints.lower, upper: recipe.upper ?? joints.upper,
+      velocity: recipe.velocity ?? joints.velocity, torque: recipe.torque ?? joints.torque,
+      torqueRate: recipe.torqueRate ?? joints.torqueRate)
+    positionMargin = recipe.positionMargin ?? other.positionMargin
+    toolSpeed = recipe.toolSpeed ?? other.toolSpeed
+    toolTurnSpeed = recipe.toolTurnSpeed ?? other.toolTurnSpeed
+    contactForce = recipe.contactForce.map(ContactLevels.init) ?? other.contactForce
+    contactMoment = recipe.contactMoment.map(ContactLevels.init) ?? other.contactMoment
+    setpointJump = recipe.setpointJump ?? other.setpointJump
+    setpointTurn = recipe.setpointTurn ?? other.setpointTurn
+    fenceSlack = recipe.fenceSlack ?? other.fenceSlack
+    fenceMargin = recipe.fenceMargin ?? other.fenceMargin
+    fenceTurnMargin = recipe.fenceTurnMargin ?? other.fenceTurnMargin
+  }
+}
+
+extension ContactLevels {
+  fileprivate init(_ levels: Vector3) {
+    self.init(report: levels.x, soft: levels.y, hard: levels.z)
   }
 }
 

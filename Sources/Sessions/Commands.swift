@@ -123,6 +123,9 @@ public enum Commands {
     _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
   ) throws -> TrainingReport {
     try refuseOtherHosts(recipe.launch)
+    let gains = try GainCheck(recipe)
+    try gains.refuse()
+    for warning in gains.warnings { progress.write("warning: \(warning)\n") }
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try provideDemonstrations(for: recipe, progress: progress)

@@ -15,6 +15,7 @@ struct ControlDesk: ~Copyable {
 
   init(_ session: SessionContext) throws {
     isInLockstep = session.recipe.launch.clock == .lockstep
+    try GainCheck(session.recipe).refuse()
     let loop = try ControlLoop<CartesianImpedance>(session.recipe)
     let setpoints = try session.server(at: .setpoint, callers: "actor or reset")
     self.loop = loop

@@ -1,11 +1,8 @@
 import Foundation
-import Geometry
-import Messages
 import Metrics
 import RealTime
 import Recipes
 import Safety
-import SimulatedWorld
 
 /// What a launch would do, without doing it.
 public struct DryRun: Report {
@@ -17,10 +14,12 @@ public struct DryRun: Report {
     public var command: String
   }
 
-  /// Gain-delay margin of one compliance.
+  /// Gain-delay margin of one compliance where it is least.
   public struct Margin: Encodable, Sendable {
     /// Whose gains.
     public var compliance: String
+    /// Where: at home, at a corner of the start poses, or at the target.
+    public var place: String
     /// Rate ρ [1/s].
     public var ratePerSecond: Double
     /// Delay t [s].
@@ -53,7 +52,14 @@ public struct DryRun: Report {
     let meetings = Endpoints(recipe: recipe.launch)
     endpoints = Dictionary(
       uniqueKeysWithValues: Meeting.allCases.map { ($0.rawValue, meetings[$0]) })
-    margins = try Self.margins(recipe)
+    let check = try GainCheck(recipe)
+    margins = check.findings.map {
+      Margin(
+        compliance: $0.compliance, place: $0.place, ratePerSecond: $0.margin.rate,
+        delaySeconds: $0.margin.delay, product: $0.margin.product,
+        verdict: "\($0.margin.verdict)")
+    }
+    do { try check.refuse() } catch { obstacles.append("\(error)") }
     self.recipe = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
     look(intoFoldersOf: recipe, earlier: earlier)
     lookAtSecurity(of: recipe.launch)
@@ -113,32 +119,16 @@ public struct DryRun: Report {
     lines += endpoints.sorted { $0.key < $1.key }.map {
       "  " + $0.key.padding(toLength: 12, withPad: " ", startingAt: 0) + $0.value
     }
-    lines.append("gain-delay margin at home, one tick and a half of delay:")
+    lines.append("gain-delay margin, the least at home and along the task's poses:")
     lines += margins.map {
-      "  \($0.compliance): rate \(decimal($0.ratePerSecond, 0))/s, product "
+      "  \($0.compliance), at the \($0.place): rate \(decimal($0.ratePerSecond, 0))/s, delay "
+        + "\(decimal(1e3 * $0.delaySeconds, 2)) ms, product "
         + "\(decimal($0.product, 3)) (\($0.verdict); comfortable below 0.5, unstable from 1.57)"
     }
     lines.append("folders:")
     lines += folders.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
     lines += obstacles.map { "would be refused: \($0)" }
     return (lines + ["recipe:", recipe]).joined(separator: "\n")
-  }
-
-  private static func margins(_ recipe: SessionRecipe) throws -> [Margin] {
-    let arm = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
-    let state = arm.read()
-    let mass = arm.massMatrix()
-    let delay = 1.5 * recipe.robot.driver.timestep
-    return try [
-      ("task", recipe.task.compliance), ("reset", recipe.task.reset.compliance),
-    ].map { name, compliance in
-      let margin = try GainMargin(
-        compliance: compliance, jacobian: state.jacobian,
-        massMatrix: InlineArray { mass[$0] }, delay: delay)
-      return Margin(
-        compliance: name, ratePerSecond: margin.rate, delaySeconds: delay,
-        product: margin.product, verdict: "\(margin.verdict)")
-    }
   }
 }
 

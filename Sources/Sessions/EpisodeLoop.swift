@@ -247,8 +247,12 @@ struct EpisodeLoop: ~Copyable {
     for event in safety.interventions where event.tick >= episode.first.tick {
       recorder.add(.safety(event), at: event.tick * period)
     }
-    if safety.untold > 0 {
-      let text = "\(safety.untold) earlier interventions of the safety filter were not kept"
+    for event in safety.setpoints where event.tick >= episode.first.tick {
+      recorder.add(.safetySetpoint(event), at: event.tick * period)
+    }
+    let untold = safety.untold + safety.untoldSetpoints
+    if untold > 0 {
+      let text = "\(untold) earlier interventions of the safety filter were not kept"
       recorder.add(.log(LogLine(role: "controller", text: text)), at: result.last.time)
     }
     try recorder.end()

@@ -21,6 +21,7 @@ struct GuardedArm: ~Copyable {
   /// What the safety filter made of the last torque.
   private(set) var last = SafeTorque(asked: JointVector(), allowed: JointVector(), events: [])
   private let filter: SafetyFilter
+  private var supervisor: Supervisor
   private let robot: RobotRecipe
   private var flight: FlightRecorder
   private var setpoint: UInt64 = 0
@@ -28,10 +29,11 @@ struct GuardedArm: ~Copyable {
   init(_ session: SessionContext) throws {
     let recipe = session.recipe
     let machine = try DriverMachine(recipe.robot)
-    let filter = try SafetyFilter(lastLineOf: recipe)
+    let filter = try SafetyFilter(recipe, slack: 1e-9)
     let arm = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
     self.machine = machine
     self.filter = filter
+    supervisor = Supervisor(filter)
     flight = FlightRecorder(run: recipe.launch.run)
     robot = recipe.robot
     self.arm = arm
@@ -65,6 +67,7 @@ struct GuardedArm: ~Copyable {
   /// A person lets go of a stopped arm; false while it moves, or where it was not stopped.
   mutating func recover(because reason: String) -> Bool {
     guard machine.recover(at: arm.read().time) else { return false }
+    supervisor.rearm()
     self.reason = reason
     return true
   }
@@ -78,6 +81,7 @@ struct GuardedArm: ~Copyable {
   /// One tick, with a command or, where it is nil or refused, without; returns what was sent.
   mutating func step(_ command: JointTorque?) throws(ArmFault) -> JointTorque {
     let state = arm.read()
+    if let reason = supervisor.stopReason(for: state) { fault(because: "\(reason)") }
     let before = machine.mode
     let isTaken = command.map { take($0, at: state) } ?? false
     var torque = JointTorque()
@@ -89,7 +93,8 @@ struct GuardedArm: ~Copyable {
       torque.torque = machine.torque(for: state, last: last.allowed)
       torque.setpoint = setpoint
     }
-    last = filter.admit(torque.torque, for: state, last: last.allowed)
+    last = filter.admit(
+      torque.torque, for: state, last: last.allowed, isFenceClosed: supervisor.isFenceClosed)
     torque.torque = last.allowed
     if machine.mode != before { explain(before) }
     flight.note(state, torque, machine.mode, isCommanded: isTaken)
@@ -127,18 +132,4 @@ struct GuardedArm: ~Copyable {
   }
 
   private func milliseconds(_ seconds: Double) -> String { decimal(1e3 * seconds, 0) }
-}
-
-extension SafetyFilter {
-  /// The filter of the driver: the robot's limits, a hair wider than the controller's, so that what
-  /// that one let pass to the last bit is never cut again by a rounding.
-  init(lastLineOf recipe: SessionRecipe) throws {
-    let joints = recipe.robot.joints
-    let limits = try JointLimits(
-      lower: joints.lower, upper: joints.upper, velocity: joints.velocity, torque: joints.torque,
-      torqueRate: (1 + 1e-9) * joints.torqueRate)
-    try self.init(
-      limits: limits, toolSpeed: recipe.robot.safety.toolSpeed,
-      stopDamping: recipe.robot.safety.stopDamping, period: recipe.robot.driver.timestep)
-  }
 }

@@ -2,6 +2,7 @@ import Episodes
 import Foundation
 import Geometry
 import Messages
+import Safety
 
 /// What a recorded episode holds, at a glance.
 public struct Inspection: Report {
@@ -43,8 +44,10 @@ public struct Inspection: Report {
   public var peakEstimatedForceNewtons: Double
   /// Largest true contact force [N]; nil where nobody knows.
   public var peakForceNewtons: Double?
-  /// Ticks on which the safety filter changed the torque, by why.
+  /// Ticks on which the safety filter changed the torque or a contact began, by why.
   public var safetyInterventions: [String: Int]
+  /// Setpoints that the safety filter changed, by why.
+  public var setpointInterventions: [String: Int]
   /// Share of actions over the controller's clip, per axis.
   public var clipped: [Double]
   /// Bytes of the file per minute of robot time [MB].
@@ -56,8 +59,8 @@ public struct Inspection: Report {
 
   private enum CodingKeys: String, CodingKey {
     case file, description, steps, seconds, series, tickPeriod, missingTicks
-    case peakEstimatedForceNewtons, peakForceNewtons, safetyInterventions, clipped
-    case megabytesPerRobotMinute, log
+    case peakEstimatedForceNewtons, peakForceNewtons, safetyInterventions
+    case setpointInterventions, clipped, megabytesPerRobotMinute, log
   }
 
   init(_ episode: RecordedEpisode, bytes: Int) {
@@ -74,7 +77,10 @@ public struct Inspection: Report {
       ticks.isEmpty ? 0 : Int((ticks.last ?? 0) - (ticks.first ?? 0)) + 1 - ticks.count
     peakEstimatedForceNewtons = episode.states.map { $0.toolWrench.force.length }.max() ?? 0
     peakForceNewtons = episode.truths.map(\.peakContactForce).max()
-    safetyInterventions = Self.reasons(episode.safetyInterventions)
+    safetyInterventions = Self.reasons(
+      episode.safetyInterventions.map(\.events), SafetyEvents.names)
+    setpointInterventions = Self.reasons(
+      episode.setpointInterventions.map(\.events), SetpointEvents.names)
     clipped = (description["clipped"] ?? "").split(separator: " ").compactMap { Double($0) }
     megabytesPerRobotMinute = span > 0 ? Double(bytes) * 1e-6 / (span / 60) : 0
     log = episode.log.map { "\($0.role): \($0.text)" }
@@ -105,13 +111,10 @@ public struct Inspection: Report {
       p99Milliseconds: periods[(periods.count - 1) * 99 / 100], longestMilliseconds: longest)
   }
 
-  private static func reasons(_ interventions: [SafetyIntervention]) -> [String: Int] {
-    let names = [
-      "notFinite", "jointPosition", "jointVelocity", "toolSpeed", "torque", "torqueRate",
-    ]
+  private static func reasons(_ events: [UInt16], _ names: [String]) -> [String: Int] {
     var counts: [String: Int] = [:]
-    for intervention in interventions {
-      for (bit, name) in names.enumerated() where intervention.events >> bit & 1 == 1 {
+    for bits in events {
+      for (bit, name) in names.enumerated() where bits >> bit & 1 == 1 {
         counts[name, default: 0] += 1
       }
     }
@@ -131,7 +134,8 @@ public struct Inspection: Report {
       "  " + Self.row("peak force", force),
       "  "
         + Self.row("clipped", clipped.map { decimal(100 * $0, 0) + " %" }.joined(separator: " ")),
-      "  " + Self.row("safety", safety),
+      "  " + Self.row("safety, torques", Self.list(safetyInterventions)),
+      "  " + Self.row("safety, setpoints", Self.list(setpointInterventions)),
       "  " + Self.row("ticks", ticks),
       "  " + Self.row("size", "\(decimal(megabytesPerRobotMinute, 1)) MB a minute of robot time"),
     ]
@@ -151,10 +155,10 @@ public struct Inspection: Report {
     return peakForceNewtons.map { "true \(decimal($0, 1)) N, " + estimated } ?? estimated
   }
 
-  private var safety: String {
-    safetyInterventions.isEmpty
+  private static func list(_ interventions: [String: Int]) -> String {
+    interventions.isEmpty
       ? "no intervention"
-      : safetyInterventions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      : interventions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         .joined(separator: ", ")
   }
 

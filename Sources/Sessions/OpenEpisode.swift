@@ -113,7 +113,7 @@ struct RecordTally {
       case .action(let action):
         versions = (versions?.first ?? action.policyVersion, action.policyVersion)
       case .truth(let truth): self.truth = truth
-      case .safety: interventions += 1
+      case .safety, .safetySetpoint: interventions += 1
       default: break
       }
     }

@@ -295,7 +295,8 @@ import Testing
       lower: JointVector(repeating: -2.6), upper: JointVector(repeating: 2.6),
       velocity: JointVector(repeating: 2.5), torque: JointVector { $0 < 4 ? 87 : 12 },
       torqueRate: JointVector(repeating: 1000))
-    return try SafetyFilter(limits: limits, toolSpeed: 0.5, stopDamping: 10, period: 0.001)
+    return try SafetyFilter(
+      limits: SafetyLimits(joints: limits, toolSpeed: 0.5), stopDamping: 10, period: 0.001)
   }
 
   private func makeLoop(

@@ -14,7 +14,15 @@ extension Samples {
   mutating func interventions() -> SafetyInterventions {
     SafetyInterventions(
       interventions: (0..<stream.index(below: 4)).map { _ in intervention() },
-      untold: stream.next())
+      untold: stream.next(),
+      setpoints: (0..<stream.index(below: 4)).map { _ in setpointIntervention() },
+      untoldSetpoints: stream.next())
+  }
+
+  mutating func setpointIntervention() -> SetpointIntervention {
+    SetpointIntervention(
+      tick: Int64(bitPattern: stream.next()), asked: setpoint(), allowed: setpoint(),
+      events: UInt16(stream.index(below: 32)))
   }
 
   mutating func world() -> WorldSnapshot {
@@ -47,6 +55,7 @@ extension Samples {
     (control.asked, control.allowed) = (joints(), joints())
     control.events = UInt16(stream.index(below: 64))
     control.interventions = stream.next()
+    control.isFenceClosed = stream.index(below: 2) == 0
     return control
   }
 
@@ -71,7 +80,7 @@ extension Samples {
           executed: floats(6), effectTick: tick &+ 20, setpoint: stream.next())),
       .setpoint(setpoint()),
       .reward(StepReward(step: 3, tick: tick, reward: float(), ending: ending())),
-      .safety(intervention()),
+      .safety(intervention()), .safetySetpoint(setpointIntervention()),
       .simulatorState(SimulatorState(tick: tick, integration: (0..<53).map { _ in number() })),
       .truth(truth()), .log(LogLine(role: "controller", text: "a line")),
       .driver(driverStatus()),

@@ -33,6 +33,7 @@ import Testing
         case .setpoint(let it): #expect(try Setpoint(decoding: bytes) == it)
         case .reward(let it): #expect(try StepReward(decoding: bytes) == it)
         case .safety(let it): #expect(try SafetyIntervention(decoding: bytes) == it)
+        case .safetySetpoint(let it): #expect(try SetpointIntervention(decoding: bytes) == it)
         case .simulatorState(let it): #expect(try SimulatorState(decoding: bytes) == it)
         case .truth(let it): #expect(try Truth(decoding: bytes) == it)
         case .log(let it): #expect(try LogLine(decoding: bytes) == it)

@@ -16,6 +16,7 @@ import Testing
     ["run='yes'", "demonstrations.folder='a: b # c'"], ["run='12'", "demonstrations.folder='~'"],
     ["run='Ünïcode \"quoted\" \\ back'", "demonstrations.folder=\"line\\nbreak\\ttab\""],
     ["task.compliance.nullspaceStiffness=0", "robot.safety.nullspaceStiffness=50"],
+    ["task.limits={toolSpeed: 0.2, contactForce: [10, 20, 30]}", "robot.safety.fenceSlack=0.001"],
     ["clock=realtime", "placement=process", "learner.layerNorm=false", "run='1e5'"],
   ]
 

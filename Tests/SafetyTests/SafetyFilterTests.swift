@@ -119,7 +119,7 @@ import Testing
     let limits = try Panda.limits(
       velocity: .init(repeating: 100, count: 7), torque: .init(repeating: 1e6, count: 7), rate: 1e9)
     let filter = try SafetyFilter(
-      limits: limits, toolSpeed: 0.5, stopDamping: 10, period: 0.001)
+      limits: SafetyLimits(joints: limits, toolSpeed: 0.5), stopDamping: 10, period: 0.001)
     var draws = RandomStream(seed: seed, name: "tool")
     for _ in 0..<1000 {
       var state = draws.armState()
@@ -152,6 +152,11 @@ import Testing
       let stopped = filter.admit(JointVector(), for: broken, last: JointVector())
       #expect(stopped.allowed == -10 * state.velocity)
       broken = state
+      broken.jacobian[joint % 6, joint] = bad
+      #expect(
+        filter.admit(JointVector(), for: broken, last: JointVector()).allowed
+          == -10 * state.velocity)
+      broken = state
       broken.velocity[joint] = bad
       let blind = filter.admit(JointVector(), for: broken, last: JointVector())
       #expect(blind.allowed[joint] == 0)
@@ -172,6 +177,8 @@ import Testing
     let wild = filter.admit(
       JointVector(repeating: 11), for: state, last: JointVector(repeating: .nan))
     #expect(wild.allowed == JointVector(repeating: 1))
+    let far = filter.admit(JointVector(), for: state, last: JointVector(repeating: 1e3))
+    #expect(far.allowed == JointVector { Panda.torque[$0] - 1 })
   }
 
   @Test(arguments: seeds) func `no torques within a seventh of the limits leave the range`(
@@ -221,7 +228,8 @@ import Testing
     }
     let limits = try Panda.limits()
     #expect(throws: SafetyFault.outOfRange(.toolSpeed, value: -1, lowest: 1e-3, highest: 10)) {
-      _ = try SafetyFilter(limits: limits, toolSpeed: -1, stopDamping: 10, period: 0.001)
+      _ = try SafetyFilter(
+        limits: SafetyLimits(joints: limits, toolSpeed: -1), stopDamping: 10, period: 0.001)
     }
   }
 

@@ -55,6 +55,24 @@ import Testing
     #expect(accepted.status == 0 && accepted.output.contains("will be recorded first"))
   }
 
+  @Test func `gains that the loop's delay makes unstable are refused with the numbers`() throws {
+    let gains = ["task.compliance.rotationalDamping=150"]
+    let words = ["gains of the task", "unstable from 1.57", "1.50 ms"]
+    try expectRefusal(launch(gains), saying: words)
+    try expectRefusal(
+      ["demonstrate", "Launch/pcb-insertion.yaml", "run=" + scratch.path("r")] + gains
+        + ["demonstrations.folder=" + scratch.path("d")], saying: words)
+    // A longer way of the torque leaves less room.
+    let far = ["task.compliance.rotationalDamping=45", "clock=realtime"]
+    let dry = ["--dry-run", "demonstrations.folder=" + scratch.path("d")]
+    for (placement, status) in [("driver", Int32(0)), ("process", 1)] {
+      let outcome = try KingletProcess.run(
+        launch(far + ["placement=" + placement]) + dry, scratch: scratch)
+      #expect((outcome.status == 0) == (status == 0), "\(outcome.output.prefix(3000))")
+      #expect(outcome.output.contains("would be refused") == (status != 0))
+    }
+  }
+
   @Test func `a port in use is named`() throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(listener) }

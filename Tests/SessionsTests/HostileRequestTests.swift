@@ -47,7 +47,7 @@ import Wire
   @Test func `a driver refuses grants without an end, and outlives who asks and leaves`() throws {
     let driver = try start("driver")
     defer { driver.end() }
-    let context = try Context()
+    let context = try Context(session: SessionMark(of: "\(run)\npanda\npcb-insertion\n1"))
     var good = try client("session", context)
     func tick(_ last: Int64) -> Message {
       .grant(Grant(sequence: 1, untilTick: last, setpoint: 0))
@@ -72,7 +72,7 @@ import Wire
       driver.end()
       reset.end()
     }
-    let context = try Context()
+    let context = try Context(session: SessionMark(of: "\(run)\npanda\npcb-insertion\n1"))
     var good = try client("reset", context)
     func order(_ setpoint: UInt64, _ grant: UInt64) -> Message {
       .reset(
@@ -91,7 +91,7 @@ import Wire
   @Test func `a learner refuses steps that it cannot keep, and learns on`() throws {
     let learner = try start("learner")
     defer { learner.end() }
-    let context = try Context()
+    let context = try Context(session: SessionMark(of: "\(run)\npanda\npcb-insertion\n1"))
     var good = try client("learner", context)
     let step = Transition(
       sequence: 0, episode: 0, policyVersion: 0, observation: [Float](repeating: 0.1, count: 19),

@@ -103,7 +103,7 @@ private struct ControlBench: ~Copyable {
     let allocations = AllocationCount.total
     let start = MonotonicClock.now
     let state = led.arm.read()
-    let command = led.loop.step(state)
+    let command = led.answer(state)
     let computed = MonotonicClock.now
     try led.arm.write(command)
     let written = MonotonicClock.now
@@ -227,6 +227,7 @@ extension Commands {
     try way.run(ticks: ticks) { led, isCounted in
       try bench.measure(&led, counted: isCounted)
     }
+    if let reason = way.led.stopReason { throw SessionFailure("bench: \(reason)") }
     let end = way.led.arm.read().position
     return bench.times.report(isSameTrajectory: bench.jointPosition == end)
   }

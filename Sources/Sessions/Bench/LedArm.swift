@@ -3,17 +3,22 @@ import Geometry
 import ImpedanceControl
 import Messages
 import Recipes
+import Safety
 import SimulatedWorld
 
 /// A simulated arm under its control loop in one process, led by scripted setpoints.
 struct LedArm: ~Copyable {
   var arm: SimulatedArm
   var loop: ControlLoop<CartesianImpedance>
+  var supervisor: Supervisor
+  /// The first reason to stop that was found.
+  private(set) var stopReason: StopReason?
   private var sequence: UInt64 = 0
 
   init(_ recipe: SessionRecipe) throws {
     let arm = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
     let loop = try ControlLoop<CartesianImpedance>(recipe)
+    supervisor = Supervisor(try SafetyFilter(recipe))
     self.arm = arm
     self.loop = loop
   }
@@ -29,8 +34,14 @@ struct LedArm: ~Copyable {
         compliance: compliance))
   }
 
+  /// Law and safety: the torque that answers a state.
+  mutating func answer(_ state: ArmState) -> JointTorque {
+    if let reason = supervisor.stopReason(for: state), stopReason == nil { stopReason = reason }
+    return loop.step(state)
+  }
+
   /// One tick: read, compute, write.
-  mutating func tick() throws { try arm.write(loop.step(arm.read())) }
+  mutating func tick() throws { try arm.write(answer(arm.read())) }
 
   /// Goes toward a pose for so many ticks.
   mutating func go(

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Removes each safety rule in turn and expects a test to fail: a mutation check.
+
+Copies the rooms of the torque loop and their tests into a small package of their own, changes one
+line there, builds, tests, and changes it back. The repository itself is left alone. Prints a table of
+the rules and the first test that noticed; exits with 1 when one was noticed by none.
+
+    Scripts/mutations.py [--scratch FOLDER] [--only PATTERN] [--table FILE]
+
+`--only` takes those whose rule matches an expression, `--table` also writes the table as Markdown.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from mutants import MUTANTS
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOMS = {
+    "Geometry": [],
+    "Randomness": [],
+    "Messages": ["Geometry"],
+    "Tensors": ["CKernels", "Randomness"],
+    "RealTime": ["CRealtime"],
+    "ControlSlots": ["Messages", "Geometry"],
+    "LearningSlots": ["Geometry", "Messages", "Tensors"],
+    "Safety": ["Messages", "Geometry", "CKernels"],
+    "ImpedanceControl": ["ControlSlots", "Messages", "Geometry", "CKernels"],
+    "ControlLoop": ["ControlSlots", "Messages", "Geometry", "Safety"],
+}
+SUITES = {
+    "SafetyTests": ["Safety"],
+    "ImpedanceControlTests": ["ImpedanceControl"],
+    "ControlLoopTests": ["ControlLoop", "ImpedanceControl", "Safety", "RealTime"],
+}
+# What every suite here imports beside the room that it tests.
+COMMON = ["Conformance", "ControlSlots", "Messages", "Geometry", "Randomness"]
+# A debug build allocates where a release build does not; the watch over commands is no mutant's.
+SKIPPED = "allocates nothing|CommandWatch"
+SLOW = "ArmLawTests"
+
+
+def manifest():
+    """The text of the small package's Package.swift."""
+
+    def names(rooms):
+        return ", ".join(f'"{room}"' for room in rooms)
+
+    lines = [
+        "// swift-tools-version: 6.2",
+        "import PackageDescription",
+        "let strict: [SwiftSetting] = [",
+        '  .enableUpcomingFeature("ExistentialAny"),',
+        '  .enableUpcomingFeature("MemberImportVisibility"),',
+        '  .enableUpcomingFeature("InternalImportsByDefault"),',
+        "]",
+        'let package = Package(name: "rooms", dependencies: [',
+        f'  .package(path: "{ROOT}/.build/checkouts/swift-protobuf")], targets: [',
+        '  .target(name: "CRealtime"),',
+        '  .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O3", "-isystem", "/usr/include/eigen3"])]),',
+    ]
+    for room, uses in ROOMS.items():
+        more = ', .product(name: "SwiftProtobuf", package: "swift-protobuf")' if room == "Messages" else ""
+        skip = ', exclude: ["kinglet.proto"]' if room == "Messages" else ""
+        lines.append(
+            f'  .target(name: "{room}", dependencies: [{names(uses)}{more}]{skip}, swiftSettings: strict),'
+        )
+    shared = ["ControlSlots", "LearningSlots", "Messages", "Geometry", "Randomness", "Tensors"]
+    lines.append(
+        f'  .target(name: "Conformance", dependencies: [{names(shared)}], path: "Tests/Conformance", swiftSettings: strict),'
+    )
+    for suite, uses in SUITES.items():
+        lines.append(
+            f'  .testTarget(name: "{suite}", dependencies: [{names(uses + COMMON)}], swiftSettings: strict),'
+        )
+    lines.append("], cxxLanguageStandard: .cxx17)")
+    return "\n".join(lines) + "\n"
+
+
+def write_if_new(path, text):
+    """Leaves a file alone that holds the text already, so that nothing is built again for it."""
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def copy(scratch):
+    """Brings the scratch package to the repository's state."""
+    write_if_new(scratch / "Package.swift", manifest())
+    folders = [f"Sources/{room}" for room in [*ROOMS, "CRealtime", "CKernels"]]
+    folders += [f"Tests/{suite}" for suite in [*SUITES, "Conformance"]]
+    for folder in folders:
+        wanted = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
+        if (scratch / folder).exists():
+            for path in (scratch / folder).rglob("*"):
+                if path.is_file() and path.relative_to(scratch) not in wanted:
+                    path.unlink()
+        for path in wanted:
+            write_if_new(scratch / path, (ROOT / path).read_text())
+
+
+def run(scratch, command):
+    """The exit status and the output of a command, at most ten minutes of it."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=scratch,
+            env={**os.environ, "SWIFT_BACKTRACE": "enable=no", "NO_COLOR": "1"},
+            text=True,
+            capture_output=True,
+            timeout=600,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return 1, "took longer than ten minutes"
+    return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+
+
+def build_room(scratch, room):
+    """Compiles one room again and links: no other can see inside it, so none needs to be compiled."""
+    products = scratch / ".build" / "debug"
+    flags = ["-I", f"{products}/Modules", "-swift-version", "6", "-Onone", "-enable-testing"]
+    flags += ["-parse-as-library", "-package-name", "rooms", "-j2", "-module-cache-path", f"{products}/ModuleCache"]
+    for feature in ["ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault"]:
+        flags += ["-enable-upcoming-feature", feature]
+    kernels = f"{products}/CKernels.build/module.modulemap"
+    flags += ["-Xcc", f"-fmodule-map-file={kernels}", "-Xcc", "-fPIC"]
+    folder = products / f"{room}.build"
+    compile_room = ["swiftc", "-module-name", room, "-incremental", "-c", f"@{folder}/sources"]
+    compile_room += ["-output-file-map", f"{folder}/output-file-map.json", *flags]
+    bundle = products / "roomsPackageTests.xctest"
+    link = ["swiftc", "-lstdc++", "-L", str(products), "-o", str(bundle), "-emit-executable"]
+    link += ["-Xlinker", "-rpath=$ORIGIN", f"@{products}/roomsPackageTests.product/Objects.LinkFileList"]
+    for command in [compile_room, link]:
+        status, output = run(scratch, command)
+        if status != 0:
+            break
+    return status, output
+
+
+def test(scratch, file=None):
+    """Whether the tests build, and the first that fails; None when all pass.
+
+    Where only one file has changed since the last full build, its room alone is built, and suites that
+    are not about it are left out.
+    """
+    room = file.split("/")[1] if file else None
+    if room:
+        status, output = build_room(scratch, room)
+    else:
+        status, output = run(scratch, ["swift", "build", "--build-tests", "-q"])
+    if status != 0:
+        return False, output[-3000:]
+    # The quick ones first: the laws of a simulated arm take most of the time.
+    others = SKIPPED
+    for suite in ["CartesianImpedance", "GainMargin"]:
+        if file and suite not in file:
+            others += "|" + suite
+    bundle = [".build/debug/roomsPackageTests.xctest", "--testing-library", "swift-testing"]
+    for which in [["--skip", others, "--skip", SLOW], ["--filter", SLOW]]:
+        status, output = run(scratch, bundle + which)
+        if status != 0:
+            break
+    else:
+        return True, None
+    failed = re.search(r"✘ Test (?:\"(.+?)\"|(\S+\(\))) ", output)
+    return True, (failed.group(1) or failed.group(2)) if failed else output[-300:]
+
+
+def check(scratch, mutant):
+    """Applies a mutant, tests, and takes it back; returns what noticed it, or a complaint."""
+    file, text, replacement, _ = mutant
+    path = scratch / file
+    original = path.read_text()
+    if original.count(text) != 1:
+        return None, f"its text stands {original.count(text)} times in {file}"
+    path.write_text(original.replace(text, replacement))
+    try:
+        is_built, found = test(scratch, file)
+    finally:
+        path.write_text(original)
+    if not is_built:
+        return None, "does not build: " + found
+    return found, None if found else "noticed by no test"
+
+
+def main():
+    """Checks every mutant."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--scratch", default="/tmp/kinglet-mutations", help="folder for the copy")
+    parser.add_argument("--only", default="", help="only rules that match this expression")
+    parser.add_argument("--table", help="Markdown file for the table")
+    options = parser.parse_args()
+    scratch = pathlib.Path(options.scratch)
+    copy(scratch)
+    is_built, found = test(scratch)
+    if not is_built or found:
+        sys.exit(f"without any mutation the tests do not pass: {found}")
+    rows, failures = [], 0
+    chosen = [mutant for mutant in MUTANTS if re.search(options.only, mutant[3])]
+    room = None
+    for number, mutant in enumerate(chosen, 1):
+        start = time.monotonic()
+        if room and room != mutant[0].split("/")[1]:
+            build_room(scratch, room)
+        room = mutant[0].split("/")[1]
+        found, complaint = check(scratch, mutant)
+        failures += complaint is not None
+        rows.append((mutant[3], mutant[0], found or f"**{complaint}**"))
+        print(
+            f"{number}/{len(chosen)} {mutant[3]}: {found or complaint} ({time.monotonic() - start:.0f} s)",
+            flush=True,
+        )
+    if options.table:
+        lines = ["| rule removed | file | test that fails |", "|---|---|---|"]
+        lines += [f"| {rule} | `{file}` | {found} |" for rule, file, found in rows]
+        pathlib.Path(options.table).write_text("\n".join(lines) + "\n")
+    print(f"{len(rows) - failures} of {len(rows)} mutations were noticed")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+import Geometry
+import Messages
+import Recipes
+import Safety
+import SimulatedWorld
+
+/// Whether a session's gains bear the delay of its torque loop, at home and along the task's poses.
+struct GainCheck {
+  /// The least favourable posture of one compliance.
+  struct Finding {
+    /// Whose gains: "task" or "reset".
+    var compliance: String
+    /// Where: "home", "target" or "start".
+    var place: String
+    /// The margin there.
+    var margin: GainMargin
+  }
+
+  /// One finding for each compliance of the session.
+  let findings: [Finding]
+
+  /// Searches the least margin of each compliance.
+  init(_ recipe: SessionRecipe) throws {
+    let geometry = TaskGeometry(recipe)
+    let starts = [-1.0, 1].flatMap { x in
+      [-1.0, 1].map { y in geometry.start(x: x, y: y, yaw: x * y) }
+    }
+    let target = geometry.baseFromTarget * Transform<Target, Tool>.identity
+    let dynamics = try WorldConfiguration(recipe).dynamics(at: starts + [target])
+    let places = ["home"] + starts.map { _ in "start" } + ["target"]
+    let delay = Self.delay(recipe)
+    findings = try [
+      ("task", recipe.task.compliance), ("reset", recipe.task.reset.compliance),
+    ].compactMap { name, compliance in
+      try zip(places, dynamics).map { place, dynamics in
+        Finding(
+          compliance: name, place: place,
+          margin: try GainMargin(
+            compliance: compliance, jacobian: dynamics.jacobian,
+            massMatrix: dynamics.massMatrix, delay: delay))
+      }.max { $0.margin.product < $1.margin.product }
+    }
+  }
+
+  /// Total delay from a state to the torque that answers it, at worst [s]: half a tick for which the
+  /// torque is held, a tick in which it is computed, and where a process of its own computes it on the
+  /// wall's clock, what the driver waits for it, 0.9 of a tick.
+  static func delay(_ recipe: SessionRecipe) -> Double {
+    let launch = recipe.launch
+    let transport = launch.placement == .process && launch.clock == .realtime ? 0.9 : 0
+    return (0.5 + 1 + transport) * recipe.robot.driver.timestep
+  }
+
+  /// Throws one line about gains that would not be stable.
+  func refuse() throws {
+    for finding in findings where finding.margin.verdict == .unstable {
+      throw SessionFailure(
+        Self.line(finding) + ": unstable from 1.57 on; lower the damping, or shorten the delay")
+    }
+  }
+
+  /// A line for each compliance whose margin is thin.
+  var warnings: [String] {
+    findings.filter { $0.margin.verdict == .thin }.map {
+      Self.line($0) + ": thin; comfortable is below 0.5"
+    }
+  }
+
+  private static func line(_ finding: Finding) -> String {
+    let margin = finding.margin
+    return "the gains of the \(finding.compliance) at its \(finding.place): a damping rate of "
+      + "\(decimal(margin.rate, 0))/s over \(decimal(1e3 * margin.delay, 2)) ms of delay gives "
+      + decimal(margin.product, 2)
+  }
+}
