@@ -6,6 +6,8 @@ TOOL = "Sources/Safety/SafetyFilter+Tool.swift"
 SETPOINTS = "Sources/Safety/SafetyFilter+Setpoints.swift"
 FENCE = "Sources/Safety/Fence.swift"
 SUPERVISOR = "Sources/Safety/Supervisor.swift"
+MODES = "Sources/Safety/DriverMode+Transitions.swift"
+MACHINE = "Sources/Safety/DriverMachine.swift"
 LIMITS = "Sources/Safety/SafetyLimits.swift"
 JOINTS = "Sources/Safety/JointLimits.swift"
 MARGIN = "Sources/Safety/GainMargin.swift"
@@ -54,6 +56,22 @@ MUTANTS = [
     (STAGES, "let start = last[i].isFinite ? min(max(last[i], -limit), limit) : 0", "let start = min(max(last[i], -limit), limit)", "rate after a last torque that is no number"),
     (STAGES, "last[i].isFinite ? min(max(last[i], -limit), limit) : 0", "last[i].isFinite ? last[i] : 0", "rate after a last torque beyond the limit"),
     (FILTER, "if contact(in: state) >= .report { events.insert(.contact) }", "", "report of a contact"),
+    # The driver's modes.
+    (MODES, "    case (_, .userStopped): .userStopped\n", "", "a person's stop from any mode"),
+    (MODES, "(.active, .silent), (.holding, .silent): .dampedStop", "(.active, .silent), (.holding, .silent): .holding", "damped stop after silence"),
+    (MODES, "case (.active, .late): .holding", "case (.active, .late): .active", "hold after a late torque"),
+    (MODES, "    case (.idle, .faulted), (.ready, .faulted), (.active, .faulted), (.holding, .faulted):\n      .dampedStop\n", "", "damped stop for a reason to stop"),
+    (MODES, "case (.fault, .recovered), (.userStopped, .recovered): .ready", "case (.fault, .recovered), (.userStopped, .recovered), (.dampedStop, .recovered): .ready", "no recovery while it moves"),
+    (MACHINE, "guard setpoint >= leastSetpoint else { return false }", "", "no setpoint from before a stop"),
+    (MACHINE, "    leastSetpoint = max(lastSetpoint, lastSetpoint &+ 1)\n", "", "a recovery asks for a newer setpoint"),
+    (MACHINE, "guard mode == .active else { return false }\n    lastCommand", "lastCommand", "torques act only in a session and not after a stop"),
+    (MACHINE, "guard stands else { return false }", "", "an arm that moves is not let go"),
+    (MACHINE, "if mode.isStopped, !hasPosture { return -damping * state.velocity }", "", "a stop damps"),
+    (MACHINE, "return stiffness * (posture - state.position) - damping * state.velocity + state.coriolis", "return state.coriolis - damping * state.velocity", "a hold has a posture"),
+    (MACHINE, "if mode == .active { return last }", "return last", "never the last torque for ever"),
+    (MACHINE, "if silence > commandTimeout, mode == .active", "if silence > stopTimeout, mode == .active", "hold at commandTimeout"),
+    (MACHINE, "if silence > stopTimeout, mode == .active || mode == .holding", "if silence > 2 * stopTimeout, mode == .active || mode == .holding", "damped stop at stopTimeout"),
+    (MACHINE, "if !isSlow { lastMotion = state.time }", "", "standing is not moving"),
     # The setpoint's stages.
     (SETPOINTS, "guard state.isFinite else {", "guard true else {", "no new pose in a state that is not finite"),
     (SETPOINTS, "    limitGains(&safe.allowed.compliance, &safe.events)\n", "", "gains"),

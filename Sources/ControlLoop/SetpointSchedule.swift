@@ -7,7 +7,7 @@ public enum SetpointRefusal: Error, Equatable {
   case outOfOrder(received: UInt64, newest: UInt64)
   /// As many setpoints as fit wait for their tick.
   case full(capacity: Int)
-  /// A pose or a gain is not a finite number, or a gain or clip is negative.
+  /// A pose or a gain is not a finite number, a gain or clip is negative, or a number is from 2⁶² on.
   case invalid(sequence: UInt64)
 }
 
@@ -58,7 +58,9 @@ public struct SetpointSchedule: ~Copyable {
     guard setpoint.sequence > newest else {
       throw .outOfOrder(received: setpoint.sequence, newest: newest)
     }
-    guard setpoint.isUsable else { throw .invalid(sequence: setpoint.sequence) }
+    guard setpoint.isUsable, setpoint.sequence < 1 << 62 else {
+      throw .invalid(sequence: setpoint.sequence)
+    }
     guard count < Self.capacity else { throw .full(capacity: Self.capacity) }
     waiting[count] = setpoint
     count += 1

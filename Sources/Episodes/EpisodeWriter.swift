@@ -98,6 +98,8 @@ public struct EpisodeWriter: ~Copyable {
   /// Writes what came of the episode, completes the file and gives it its name.
   public consuming func finish(_ outcome: [String: String]) throws(EpisodeError) {
     do throws(MCAPError) {
+      // What came of it must not stand in the file before all of it does.
+      try file.flush()
       try file.addMetadata(Self.outcomeName, outcome)
       _ = try file.finish()
     } catch {

@@ -45,7 +45,7 @@ public struct Refusals: Sendable, BitwiseCopyable, Equatable {
   }
 
   /// How many there were.
-  public var total: UInt64 { late + early + stopped + damaged + foreign }
+  public var total: UInt64 { late &+ early &+ stopped &+ damaged &+ foreign }
 }
 
 /// How an arm's driver stands.

@@ -15,7 +15,10 @@ public struct RunFolder: Sendable, Equatable {
 
   static let resolvedRecipeName = "resolved.yaml"
   private static let marks = [resolvedRecipeName, "metrics.jsonl"]
-  private static let files = marks + ["summary.json", "policy.safetensors", "resume.origin"]
+  private static let files =
+    marks + [
+      "summary.json", "policy.safetensors", "resume.origin", "transitions.spool", "flight.bin",
+    ]
   private static let folders = ["checkpoints", "logs", "sockets", "episodes"]
 
   /// One JSON object a line, see `MetricsLog`.

@@ -26,12 +26,16 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
   public static let standingSpeed = 0.02
   /// So long it must have been [ns].
   public static let standingTime: Int64 = 50_000_000
+  /// After so long a stop holds the posture though the arm still moves: a load that is not known would
+  /// let it sink for ever [ns].
+  public static let longestDamping: Int64 = 1_000_000_000
   private var lastCommand: Int64 = 0
   private var lastMotion: Int64 = 0
   private var leastSetpoint: UInt64 = 0
   private var lastSetpoint: UInt64 = 0
   private var posture = JointVector()
   private var hasPosture = false
+  private var isStanding = false
 
   /// A machine that is idle.
   ///
@@ -51,7 +55,7 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
   }
 
   /// Whether a stopped arm stands.
-  public var stands: Bool { mode.isStopped && hasPosture }
+  public var stands: Bool { mode.isStopped && isStanding }
 
   /// Notes what comes from outside, at a robot time [ns].
   public mutating func note(_ event: DriverEvent, at time: Int64) {
@@ -78,7 +82,7 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
   @discardableResult public mutating func recover(at time: Int64) -> Bool {
     guard stands else { return false }
     enter(mode.next(on: .recovered), at: time)
-    leastSetpoint = lastSetpoint + 1
+    leastSetpoint = max(lastSetpoint, lastSetpoint &+ 1)
     return true
   }
 
@@ -110,20 +114,22 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
   }
 
   private mutating func watchStanding(_ state: ArmState) {
-    guard mode.isStopped, !hasPosture else { return }
+    guard mode.isStopped else { return }
     // A speed that is no number counts as motion.
     let isSlow = (0..<JointVector.count).allSatisfy { abs(state.velocity[$0]) < Self.standingSpeed }
     if !isSlow { lastMotion = state.time }
-    guard state.time - max(lastMotion, since) >= Self.standingTime else { return }
-    posture = state.position
-    hasPosture = true
-    enter(mode.next(on: .stands), at: state.time)
+    isStanding = state.time - max(lastMotion, since) >= Self.standingTime
+    if !hasPosture, isStanding || state.time - since >= Self.longestDamping {
+      posture = state.position
+      hasPosture = true
+    }
+    if isStanding { enter(mode.next(on: .stands), at: state.time) }
   }
 
   private mutating func enter(_ next: DriverMode, at time: Int64) {
     guard next != mode else { return }
     // The posture that was found standing stays from a damped stop to its fault.
-    if !(mode == .dampedStop && next == .fault) { hasPosture = false }
+    if !(mode == .dampedStop && next == .fault) { (hasPosture, isStanding) = (false, false) }
     (mode, since) = (next, time)
     transitions += 1
     if next.isStopped, !hasPosture { lastMotion = time }

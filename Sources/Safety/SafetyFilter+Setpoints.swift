@@ -53,11 +53,12 @@ extension SafetyFilter {
     return isBeyondFence(baseFromTool) ? fence.grown(to: baseFromTool) : fence
   }
 
-  /// Whether a tool is where the fence closes behind it: within the slack.
+  /// Whether a tool is where the fence closes behind it: within the slack, and well within the margin of
+  /// a turn, so that no noise is a reason to stop at once.
   public func isInsideFence(_ baseFromTool: Transform<Base, Tool>) -> Bool {
     guard let fence else { return true }
     return fence.outward(of: baseFromTool.translation).length <= limits.fenceSlack
-      && fence.excessTurn(of: baseFromTool.rotation).length <= limits.fenceTurnMargin
+      && fence.excessTurn(of: baseFromTool.rotation).length <= 0.5 * limits.fenceTurnMargin
   }
 
   /// Whether a tool is further outside the fence than its margins.

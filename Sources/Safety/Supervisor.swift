@@ -48,7 +48,7 @@ public struct Supervisor: Sendable, BitwiseCopyable, Equatable {
   public static let mostSaturated = 50
 
   private let filter: SafetyFilter
-  /// Whether the tool is held to its fence: from the first state within the fence's margins on.
+  /// Whether the tool is held to its fence: from the first state within the fence's slack on.
   public private(set) var isFenceClosed = false
   /// The last torque that acted, and on which tick [N·m].
   private var torque = JointVector()
@@ -73,7 +73,7 @@ public struct Supervisor: Sendable, BitwiseCopyable, Equatable {
   public mutating func stopReason(for state: ArmState) -> StopReason? {
     guard state.isFinite else { return .notFinite }
     count(state)
-    if !isFenceClosed { isFenceClosed = !filter.isBeyondFence(state.baseFromTool) }
+    if !isFenceClosed { isFenceClosed = filter.isInsideFence(state.baseFromTool) }
     if let reason = filter.stopReason(for: state, isFenceClosed: isFenceClosed) { return reason }
     return saturatedTicks > Self.mostSaturated ? .torqueSaturated(ticks: saturatedTicks) : nil
   }

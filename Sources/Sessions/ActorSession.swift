@@ -47,9 +47,12 @@ struct ActorSession {
     let steps = UInt64(point?.steps ?? 0)
     var loop = try EpisodeLoop(session, isEvaluation: false, steps: steps)
     var actor = ExploringActor(
-      link: try LearnerLink(session, sent: steps), seed: session.recipe.launch.seed)
+      link: try LearnerLink(session, sent: steps, after: point?.spooledTransitions() ?? []),
+      seed: session.recipe.launch.seed)
     var rule = FinishRule(session.recipe.launch.finish)
-    for episode in point?.whole ?? [] { rule.add(isRewarded: episode.isRewarded) }
+    for episode in point?.whole ?? [] where !episode.isCut {
+      rule.add(isRewarded: episode.isRewarded)
+    }
     // A real arm's clock begins anew with its driver.
     let earlier = session.recipe.launch.clock == .realtime ? try earlierRobotTime() : 0
     try status.ready()

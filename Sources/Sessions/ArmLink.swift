@@ -109,6 +109,9 @@ struct ArmLink: ~Copyable {
     guard case .granted(let state) = try ask(.grant(grant), within: patience) else {
       throw unexpected("driver")
     }
+    guard tick == 0 || state.tick == tick else {
+      throw SessionFailure("the driver is at tick \(state.tick) where \(tick) was granted")
+    }
     return state
   }
 

@@ -12,11 +12,13 @@ extension DriverSession {
   mutating func runInLockstep() throws {
     do {
       try serveInLockstep()
-    } catch WireError.stopped {
-      arm.fault(because: "told to stop")
+    } catch {
+      // Whatever went wrong: first the arm.
+      let isTold = session.stopCheck()
+      arm.fault(because: isTold ? "told to stop" : "\(error)")
       try comeToRest()
       giveUpRecording()
-      throw SessionFailure("driver: told to stop; the arm stands")
+      throw isTold ? SessionFailure("driver: told to stop") : error
     }
   }
 
@@ -39,16 +41,12 @@ extension DriverSession {
       state.requiredSetpoint = grant.setpoint
       guard state.tick <= grant.untilTick else { return try recordWorld() }
       guard let torque = try torque(for: state) else { break }
-      do {
-        try step(torque)
-        if recorder.isDue { try recorder.flush() }
-      } catch {
-        try comeToRest()
-        giveUpRecording()
-        throw error
-      }
+      try step(torque)
+      if recorder.isDue { try recorder.flush() }
       if state.tick % 16 == 0 { try serveStops() }
     }
+    // Before the first torque silence alone is no stop.
+    if arm.machine.mode == .ready { arm.fault(because: "no torque within 1 s of wall time") }
     try comeToRest()
   }
 
@@ -84,7 +82,9 @@ extension DriverSession {
     for _ in 0..<5000 where !arm.machine.stands {
       try step(nil)
       // The recorder may be what is missing.
-      if recorder.waitingTicks >= 100, (try? recorder.flush()) == nil { recorder.giveUp() }
+      if recorder.waitingTicks >= 100, (try? recorder.flush(within: .milliseconds(200))) == nil {
+        recorder.giveUp()
+      }
     }
   }
 }

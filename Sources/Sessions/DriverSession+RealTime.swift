@@ -11,21 +11,30 @@ extension DriverSession {
     var timer = PeriodicTimer(period: session.nanosecondsPerTick)
     var timing = LoopTiming(period: timer.period)
     defer { print(timing.text(of: .driver)) }
+    do {
+      try keepTime(&timer, &timing)
+    } catch {
+      // Whatever went wrong: first the arm.
+      try comeToRest(&timer, because: "\(error)")
+      throw error
+    }
+    try comeToRest(&timer, because: "the session ended")
+  }
+
+  private mutating func keepTime(
+    _ timer: inout PeriodicTimer, _ timing: inout LoopTiming
+  ) throws {
     var wait = StopWait(minutes: session.recipe.launch.supervision.recoveryMinutes)
-    while !isOver(), !session.stopCheck() {
+    while !isOver() {
       _ = timer.wait()
       timing.noteWake()
-      do {
-        try serve()
-        try tickInRealTime(&timing)
-      } catch WireError.stopped { break }
+      if session.stopCheck() { throw SessionFailure("driver: told to stop") }
+      try serve()
+      try tickInRealTime(&timing)
       if wait.isOver(arm.machine.stands) {
         throw SessionFailure("driver: \(arm.reason); nobody let the arm go on")
       }
     }
-    let wasTold = session.stopCheck()
-    try comeToRest(&timer, because: wasTold ? "told to stop" : "the session ended")
-    if wasTold { throw SessionFailure("driver: told to stop; the arm stands") }
   }
 
   private mutating func tickInRealTime(_ timing: inout LoopTiming) throws {
@@ -46,7 +55,9 @@ extension DriverSession {
     if desk != nil { return desk?.loop.step(state) }
     let deadline = RealTime.Deadline(in: 900_000)
     do { try port?.send(state, within: .zero) } catch WireError.cannotSend { return nil }
-    while let torque = try receive(within: .nanoseconds(deadline.remaining())) {
+    while !deadline.isPast(),
+      let torque = try receive(within: .nanoseconds(deadline.remaining()))
+    {
       if torque.tick >= state.tick { return torque }
       arm.refusals.late += 1
     }
@@ -68,7 +79,7 @@ extension DriverSession {
     for _ in 0..<1000 where !arm.machine.stands {
       _ = timer.wait()
       try step(nil)
-      try recordInRealTime(arm.read().tick)
+      if (try? recordInRealTime(arm.read().tick)) == nil { recorder.giveUp() }
     }
     giveUpRecording()
   }

@@ -102,7 +102,7 @@ struct DriverSession: ~Copyable {
     guard arm.machine.transitions != toldTransitions else { return }
     toldTransitions = arm.machine.transitions
     let told = arm.status
-    FileHandle.standardError.write(Data("driver: \(told.line)\n".utf8))
+    say("driver: \(told.line)\n")
     status.tellNow(.driverStatus(told))
     recorder.add(.driver(told), at: arm.read().time)
   }

@@ -256,7 +256,8 @@ struct EpisodeLoop: ~Copyable {
       recorder.add(.log(LogLine(role: "controller", text: text)), at: result.last.time)
     }
     try recorder.end()
-    try recorder.finish(result.episode, outcome: result.outcome)
+    let cut = isCut ? ["isCut": "true"] : [:]
+    try recorder.finish(result.episode, outcome: result.outcome.merging(cut) { $1 })
   }
 
   /// Ends driver, controller, reward and reset.

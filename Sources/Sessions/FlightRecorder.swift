@@ -97,6 +97,7 @@ struct FlightRecorder: ~Copyable {
     guard let memory, memory != MAP_FAILED else { return nil }
     memory.storeBytes(of: magic, as: UInt64.self)
     memory.storeBytes(of: UInt64(stride), toByteOffset: 8, as: UInt64.self)
+    memory.storeBytes(of: MonotonicClock.now, toByteOffset: 24, as: Int64.self)
     return memory
   }
 }

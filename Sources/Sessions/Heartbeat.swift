@@ -29,11 +29,23 @@ final class Heartbeat: Sendable {
   init(_ role: Role, in session: SessionContext) {
     isBeating = session.isSupervised
     guard isBeating else { return }
+    // The session itself stays out of the thread: it must end with its last words, not with this.
+    let line = Line(
+      endpoint: session.endpoints[.status], session: session.context.session,
+      security: session.context.security, work: session.work)
     Thread.detachNewThread { [self] in
       // Without a line to `launch` the process goes unwatched, which it will notice.
-      do { try beat(role, session) } catch {}
+      do { try beat(role, line) } catch {}
       ended.signal()
     }
+  }
+
+  /// What a heartbeat needs of a session.
+  private struct Line: Sendable {
+    var endpoint: String
+    var session: SessionMark
+    var security: Security
+    var work: WorkCount
   }
 
   /// Stops beating and closes the line: before a process ends, so that its last words are sent.
@@ -43,12 +55,14 @@ final class Heartbeat: Sendable {
     _ = ended.wait(timeout: .now() + 2)
   }
 
-  private func beat(_ role: Role, _ session: SessionContext) throws {
-    var client = try session.client(of: .status, role: "launch")
+  private func beat(_ role: Role, _ line: Line) throws {
+    let context = try Context(session: line.session, security: line.security)
+    var client = try Client(
+      to: Endpoint(line.endpoint, security: line.security), role: "launch", in: context)
     let process = ProcessInfo.processInfo.processIdentifier
     repeat {
       let beat = Message.heartbeat(
-        role: role.rawValue, process: process, progress: session.work.value)
+        role: role.rawValue, process: process, progress: line.work.value)
       do { try client.send(beat, within: .zero) } catch WireError.cannotSend {}
     } while end.wait(timeout: .now() + Self.interval) == .timedOut
   }

@@ -52,7 +52,7 @@ struct LaunchSession: ~Copyable {
       step: point?.steps ?? 0, steps: launch.finish.steps,
       robotSeconds: before?.robotSeconds ?? 0,
       robotSecondsLimit: launch.finish.robotMinutes * 60, wallSeconds: earlierWall,
-      updatesPerSecond: 0, episodes: point?.whole.count ?? 0, successLast20: nil,
+      updatesPerSecond: 0, episodes: point?.whole.count { !$0.isCut } ?? 0, successLast20: nil,
       firstStep: point?.steps ?? 0, firstWallSeconds: earlierWall)
     line = ProgressLine(to: reporting.destination)
     self.reporting = reporting
@@ -102,7 +102,10 @@ struct LaunchSession: ~Copyable {
         reporting.write("finishing the episode; Ctrl-C again stops at once\n")
         processes.askToFinish()
       }
-      while let news = try processes.next(within: .milliseconds(50)) {
+      var wait = Duration.milliseconds(50)
+      for _ in 0..<64 {
+        guard let news = try processes.next(within: wait) else { break }
+        wait = .zero
         switch news {
         case .status(let status): try note(status)
         case .failure(let reason): throw SessionFailure(reason)
@@ -116,6 +119,7 @@ struct LaunchSession: ~Copyable {
       if let ended = processes.firstEnded(), ended.role != .actor, try isUnexpected(ended.ending) {
         try startAgain(ended.role, ended.ending)
       }
+      if hasStopped { lives.rest(at: MonotonicClock.now) }
       try checkLives()
     }
     while let news = try processes.next(within: .milliseconds(50)) {

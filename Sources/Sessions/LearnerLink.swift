@@ -24,6 +24,7 @@ struct LearnerLink: ~Copyable {
   /// What the learner expects next, as far as it has said.
   private var accepted: UInt64
   private var lastReturn: Int64 = 0
+  private var lastAnswer: Int64 = MonotonicClock.now
   private var version: UInt64?
   private(set) var policy: GaussianPolicy?
   /// Transitions that may be under way.
@@ -33,11 +34,11 @@ struct LearnerLink: ~Copyable {
   /// How long an answer may take before its question is sent once more.
   private static let pause = Duration.seconds(1)
 
-  /// A link whose learner has had `sent` transitions.
-  init(_ session: SessionContext, sent: UInt64) throws {
+  /// A link whose learner has had `sent` transitions; in real time `earlier` are these.
+  init(_ session: SessionContext, sent: UInt64, after earlier: [Transition]) throws {
     let learner = try session.client(of: .learner, role: "learner")
     let policies = try session.subscriberInRealTime(to: .policy, role: "learner")
-    let spool = try Self.spool(session)
+    let spool = try Self.spool(session, after: earlier)
     self.spool = spool
     base = sent
     next = sent
@@ -49,9 +50,11 @@ struct LearnerLink: ~Copyable {
     pace = session.recipe.launch.pace
   }
 
-  private static func spool(_ session: SessionContext) throws -> TransitionSpool? {
+  private static func spool(
+    _ session: SessionContext, after earlier: [Transition]
+  ) throws -> TransitionSpool? {
     guard session.recipe.launch.clock == .realtime else { return nil }
-    return try TransitionSpool(appendingTo: session.recipe.launch.run)
+    return try TransitionSpool(of: session.recipe.launch.run, after: earlier)
   }
 
   private var end: UInt64 { base + UInt64(kept.count) }
@@ -66,6 +69,8 @@ struct LearnerLink: ~Copyable {
 
   private mutating func pump() throws {
     while let answer = try learner.next(within: .zero) { try note(answer) }
+    // What is under way may have been lost with the learner that had it.
+    if next > accepted, MonotonicClock.now - lastAnswer > 1_000_000_000 { goBack() }
     while next < end, next - accepted < Self.mostUnderWay {
       let first = Int(next - base)
       let batch = Array(kept[first..<min(first + Self.mostAtOnce, kept.count)])
@@ -79,6 +84,7 @@ struct LearnerLink: ~Copyable {
 
   private mutating func note(_ answer: Message) throws {
     guard case .transitionsAccepted(let expected) = answer else { return }
+    lastAnswer = MonotonicClock.now
     guard expected >= base, expected <= end else {
       throw SessionFailure(
         "the learner expects transition \(expected), and the actor has \(base)…\(end)")
@@ -154,6 +160,22 @@ struct LearnerLink: ~Copyable {
 
   /// Waits until everything sent has been learned from, and returns what then stands there.
   mutating func finish() throws -> (replay: UInt64, weights: UInt64) {
+    while true {
+      try deliver()
+      let answer = try learner.call(.learnerDigestRequest, within: .seconds(300))
+      guard case .learnerDigest(let replay, let weights) = answer else {
+        throw SessionFailure("learner sent an answer of another kind to a digest request")
+      }
+      // It may be another learner by now, which has them still to come.
+      try note(try learner.call(.transitions([]), within: .seconds(30)))
+      guard accepted == end else { continue }
+      try learner.send(.stop(reason: "training finished"), within: .seconds(5))
+      return (replay, weights)
+    }
+  }
+
+  /// Waits until the learner holds everything.
+  private mutating func deliver() throws {
     let deadline = Deadline(in: 300_000_000_000)
     while accepted < end {
       guard !deadline.isPast() else {
@@ -162,12 +184,6 @@ struct LearnerLink: ~Copyable {
       try pump()
       if let answer = try learner.next(within: Self.pause) { try note(answer) } else { goBack() }
     }
-    let answer = try learner.call(.learnerDigestRequest, within: .seconds(300))
-    guard case .learnerDigest(let replay, let weights) = answer else {
-      throw SessionFailure("learner sent an answer of another kind to a digest request")
-    }
-    try learner.send(.stop(reason: "training finished"), within: .seconds(5))
-    return (replay, weights)
   }
 
   private mutating func adopt(_ snapshot: PolicySnapshot) throws {

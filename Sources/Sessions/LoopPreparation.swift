@@ -39,7 +39,7 @@ struct LoopPreparation {
   }
 
   private func writeWarnings() {
-    for warning in warnings { FileHandle.standardError.write(Data((warning + "\n").utf8)) }
+    for warning in warnings { say(warning + "\n") }
   }
 
   private mutating func lockMemory() {

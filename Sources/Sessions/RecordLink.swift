@@ -56,11 +56,11 @@ struct RecordLink: ~Copyable {
     batch.records.append(TimedRecord(record, at: RecordTime(robot: time, wall: WallClock.now)))
   }
 
-  /// Sends what has come together.
-  mutating func flush() throws {
+  /// Sends what has come together; in lock-step within five seconds, or another time.
+  mutating func flush(within wait: Duration = .seconds(5)) throws {
     guard isRecording() else { return }
     do {
-      try client?.send(.records(batch), within: isPatient ? .seconds(5) : .zero)
+      try client?.send(.records(batch), within: isPatient ? wait : .zero)
       batch.dropped = 0
       // What frames an episode is kept until it has been sent.
       batch.world = nil

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Metrics
 
 /// Writes a whole file in the place of an earlier one; an error is one line.
@@ -15,6 +16,16 @@ func write(_ data: Data, toFile path: String) throws {
     try data.write(to: URL(fileURLWithPath: path), options: .atomic)
   } catch {
     throw SessionFailure("\(path): cannot be written; may you write there, and is the disk full?")
+  }
+}
+
+/// Writes to a descriptor what it takes: a full disk must not end who only says something.
+func say(_ text: String, to descriptor: Int32 = STDERR_FILENO) {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    guard count > 0 else { return }
+    rest = rest.dropFirst(count)
   }
 }
 
@@ -36,6 +47,6 @@ public enum Reporting: Sendable {
   /// Writes text as it is.
   func write(_ text: String) {
     guard self == .standardOutput else { return }
-    FileHandle.standardOutput.write(Data(text.utf8))
+    say(text, to: STDOUT_FILENO)
   }
 }

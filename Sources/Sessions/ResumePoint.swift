@@ -20,6 +20,7 @@ struct ResumePoint {
   private let run: String
   /// In real time, what the actor wrote down by itself.
   private let spooled: [Transition]?
+  private let isInRealTime: Bool
 
   /// A recorded episode.
   struct Past {
@@ -27,6 +28,8 @@ struct ResumePoint {
     var steps: Int
     var isRewarded: Bool
     var isInterrupted: Bool
+    /// Whether a stop of the arm cut it short.
+    var isCut: Bool
 
     /// Nil where there is none that can be read.
     ///
@@ -38,6 +41,7 @@ struct ResumePoint {
       // A file that was recovered does not say.
       isInterrupted = known["isInterrupted"] != "false"
       isRewarded = known["isRewarded"] == "true"
+      isCut = known["isCut"] == "true"
       let isExact = !isInterrupted && recipe.clock == .lockstep
       let said = isExact ? known["steps"].flatMap { Int($0) } : nil
       guard let steps = said ?? (try? RecordedEpisode(reading: file, .steps).steps.count) else {
@@ -89,6 +93,7 @@ struct ResumePoint {
   init(of recipe: LaunchRecipe, before episode: UInt64) throws {
     self.episode = episode
     run = recipe.run
+    isInRealTime = recipe.clock == .realtime
     spooled =
       recipe.clock == .realtime ? try TransitionSpool.transitions(of: recipe.run) : nil
     past = (0..<episode).compactMap { Past($0, of: recipe) }
@@ -96,6 +101,11 @@ struct ResumePoint {
       throw SessionFailure("\(run)/episodes: not every episode before \(episode) is there")
     }
     steps = spooled?.count ?? past.reduce(0) { $0 + $1.steps }
+  }
+
+  /// In real time the steps before it.
+  func spooledTransitions() throws -> [Transition] {
+    isInRealTime ? try transitions() : []
   }
 
   /// The steps before it, as the learner took them.

@@ -39,14 +39,14 @@ struct SessionContext: Sendable {
     context = try Context(
       session: SessionMark(recipe.launch), security: Self.security(of: recipe.launch)
     ) {
-      FileHandle.standardError.write(Data(($0 + "\n").utf8))
+      say($0 + "\n")
     }
     geometry = TaskGeometry(recipe)
     stopSignal = try StopSignal()
   }
 
   /// The keys that a recipe names; local for one that names none.
-  private static func security(of recipe: LaunchRecipe) throws -> Security {
+  static func security(of recipe: LaunchRecipe) throws -> Security {
     try recipe.security.keys.map { try KeyFolder($0).security() } ?? .local
   }
 

@@ -15,6 +15,20 @@ struct StopLink: ~Copyable {
     self.client = client
   }
 
+  /// A line to the session of a run's folder, wherever that stands seen from here.
+  init(run: String) throws {
+    let folder = try RunFolder(opening: run)
+    let known = try SessionRecipe(resolved: folder.resolvedRecipe)
+    var here = known.launch
+    here.run = run
+    let security = try SessionContext.security(of: known.launch)
+    let context = try Context(session: SessionMark(known.launch), security: security)
+    let client = try Client(
+      to: Endpoint(Endpoints(recipe: here)[.stop], security: security), role: "driver", in: context)
+    self.run = run
+    self.client = client
+  }
+
   /// Stops the arm.
   mutating func stop(because reason: String) throws -> DriverStatus {
     try ask(.userStop(reason: reason))
@@ -22,7 +36,9 @@ struct StopLink: ~Copyable {
 
   /// Lets a stopped arm go on.
   mutating func recover(because reason: String) throws -> DriverStatus {
-    try ask(.recover(reason: reason))
+    // A driver that does not answer now must not be let go later.
+    _ = try ask(.driverStatusRequest)
+    return try ask(.recover(reason: reason))
   }
 
   private mutating func ask(_ message: Message) throws -> DriverStatus {
@@ -71,19 +87,13 @@ public struct DriverReport: Report {
 extension Commands {
   /// Stops the arm of a running session: `kinglet stop`.
   public static func stop(run: String, because reason: String) throws -> DriverReport {
-    var link = try StopLink(session(of: run))
+    var link = try StopLink(run: run)
     return DriverReport(try link.stop(because: reason))
   }
 
   /// Lets a stopped arm go on: `kinglet recover`.
   public static func recover(run: String, because reason: String) throws -> DriverReport {
-    var link = try StopLink(session(of: run))
+    var link = try StopLink(run: run)
     return DriverReport(try link.recover(because: reason))
-  }
-
-  private static func session(of run: String) throws -> SessionContext {
-    let folder = try RunFolder(opening: run)
-    let recipe = try SessionRecipe(resolved: folder.resolvedRecipe)
-    return try SessionContext(recipe: recipe, isSupervised: false, endsAtFirstSignal: true)
   }
 }

@@ -19,7 +19,6 @@ struct TerminalKeys: ~Copyable {
     before = settings
     // Keys come at once and unseen; Ctrl-C still is a signal.
     settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
-    settings.c_cc.16 = 0
     tcsetattr(STDIN_FILENO, TCSANOW, &settings)
   }
 
@@ -29,7 +28,10 @@ struct TerminalKeys: ~Copyable {
   }
 
   deinit {
-    if var before { tcsetattr(STDIN_FILENO, TCSANOW, &before) }
+    guard var before else { return }
+    // From the background the terminal would stop this process for it.
+    signal(SIGTTOU, SIG_IGN)
+    tcsetattr(STDIN_FILENO, TCSANOW, &before)
   }
 
   /// What to say about them.

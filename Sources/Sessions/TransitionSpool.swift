@@ -10,16 +10,15 @@ struct TransitionSpool: ~Copyable {
   private let descriptor: Int32
   private let path: String
 
-  /// The spool of a run, going on behind the last whole transition of an earlier session.
-  init(appendingTo run: String) throws {
+  /// The spool of a run that begins, or goes on behind these transitions.
+  init(of run: String, after earlier: [Transition]) throws {
     path = run + "/" + Self.name
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    // A file of its own, so that a kill leaves either.
+    let draft = path + ".new"
+    descriptor = open(draft, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw Self.refused(path) }
-    let end = try Self.contents(of: run)?.length ?? 0
-    guard ftruncate(descriptor, off_t(end)) == 0, lseek(descriptor, 0, SEEK_END) == off_t(end)
-    else {
-      throw Self.refused(path)
-    }
+    for transition in earlier { try append(transition) }
+    guard rename(draft, path) == 0 else { throw Self.refused(path) }
   }
 
   deinit { close(descriptor) }

@@ -7,7 +7,7 @@ struct Watch {
   enum Finding: Equatable {
     /// A process has given no sign of life for so long [s].
     case silent(Role, seconds: Double)
-    /// No process has done anything for so long [s].
+    /// The learner has learned nothing for so long [s]: either it is stuck, or who it waits for.
     case standstill(seconds: Double)
   }
 
@@ -30,9 +30,12 @@ struct Watch {
 
   /// Notes a heartbeat.
   mutating func note(_ role: Role, progress: UInt64, at now: Int64) {
-    if lives[role]?.progress != progress { lastProgress = now }
+    if role == .learner, lives[role]?.progress != progress { lastProgress = now }
     lives[role] = Life(seen: now, progress: progress)
   }
+
+  /// Notes that nothing need go on now, for the arm has stopped and waits for a person.
+  mutating func rest(at now: Int64) { lastProgress = now }
 
   /// Forgets a process that is started anew, or has ended as it should.
   mutating func forget(_ role: Role) { lives[role] = nil }
@@ -58,7 +61,8 @@ extension Watch.Finding {
       return
         "\(role.rawValue)\(number) has given no sign of life for \(decimal(seconds, 0)) s: \(state)"
     case .standstill(let seconds):
-      return "nothing has gone on for \(decimal(seconds / 60, 1)) min though every process lives"
+      return
+        "the learner has learned nothing for \(decimal(seconds / 60, 1)) min though every process lives"
     }
   }
 

@@ -78,7 +78,8 @@ import Testing
       let side = draws.uniform() < 0.5 ? 1.0 : -1.0
       let axis = draws.index(below: 3)
       for (k, (beyond, isStopped)) in [
-        (0.3, false), (0.051, false), (0.049, false), (0.0501, true),
+        (0.3, false), (0.051, false), (0.006, false), (0.0601, false), (0.0049, false),
+        (0.049, false), (0.0501, true),
       ].enumerated() {
         var place = Vector3()
         place[axis] = side * (0.1 + beyond)
@@ -106,7 +107,9 @@ import Testing
     var supervisor = Supervisor(try Panda.guarded())
     var state = ArmState()
     state.position = Panda.middle
-    for (k, (turn, isStopped)) in [(0.6, false), (0.49, false), (0.51, true)].enumerated() {
+    for (k, (turn, isStopped)) in [
+      (0.6, false), (0.36, false), (0.51, false), (0.34, false), (0.49, false), (0.51, true),
+    ].enumerated() {
       state.tick = Int64(k)
       state.baseFromTool.rotation = Rotation(rotationVector: Vector3(0, turn, 0))
       let reason = supervisor.stopReason(for: state)

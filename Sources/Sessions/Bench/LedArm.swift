@@ -47,8 +47,11 @@ struct LedArm: ~Copyable {
   mutating func go(
     toward baseFromTool: Transform<Base, Tool>, _ compliance: Compliance, ticks: Int
   ) throws {
-    try lead(toward: baseFromTool, compliance)
-    for _ in 0..<ticks { try tick() }
+    for number in 0..<ticks {
+      // Of one that is far, each time as much as a setpoint may jump.
+      if number.isMultiple(of: 100) { try lead(toward: baseFromTool, compliance) }
+      try tick()
+    }
   }
 }
 

@@ -48,7 +48,6 @@ enum ChaosFault: Sendable, CustomStringConvertible {
   /// Whether the controller's torques stay away for longer than the arm waits for them.
   func silencesController(for seconds: Double) -> Bool {
     switch self {
-    case .kill(.controller): true
     case .pause(.controller, let pause): pause > seconds
     case .line(.arm, .drop, 1, let length): length > seconds
     default: false
@@ -72,10 +71,16 @@ enum ChaosFault: Sendable, CustomStringConvertible {
   {
     let roles = SessionProcesses.surroundings(of: recipe) + [.learner, .actor]
     let role = roles[stream.index(below: roles.count)]
+    // In lock-step a controller that is away for longer than its world waits, and not for ever.
+    let isApart = recipe.placement == .process
+    if recipe.clock == .lockstep, isApart, stream.index(below: 4) == 0 {
+      return .pause(.controller, seconds: 1.7 + 0.6 * stream.uniform())
+    }
     switch stream.index(below: 20) {
     case 0..<5: return .kill(stream.index(below: 8) == 0 ? nil : role)
     case 5..<9: return .pause(role, seconds: stream.log(0.03, 4))
-    case 9..<10: return .fullDisk([.recorder, .learner, .actor, nil][stream.index(below: 4)])
+    case 9..<10:
+      return .fullDisk([.recorder, .learner, .actor, .driver, nil][stream.index(below: 5)])
     case 10..<13: return .userStop
     default:
       let faults = LineFault.allCases

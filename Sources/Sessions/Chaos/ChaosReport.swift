@@ -60,7 +60,7 @@ public struct ChaosReport: Report {
         + "\(faultsWithoutControllerInLockstep) without a controller in lock-step",
       kinds.joined(separator: ", "),
       "\(wentOn) went on, \(ended) ended with a reason and were resumed, \(recoveries) recoveries",
-      "\(ticks) ticks within all limits, \(transitions) transitions neither lost nor doubled",
+      "\(ticks) ticks looked at, \(transitions) transitions compared",
     ]
     lines += violations.map {
       "violation, fault \($0.fault), \($0.done): \($0.broken) (\($0.training))"

@@ -27,6 +27,8 @@ final class ChaosRun {
   private var process: Process?
   private var taps: ChaosTaps?
   private(set) var starts = 0
+  private var flight: FlightView?
+  private var taken: UInt64 = 0
   /// Times that a stopped arm was let go on.
   private(set) var recoveries = 0
 
@@ -95,22 +97,29 @@ final class ChaosRun {
     }
   }
 
-  /// Does what a fault says; returns once it is over.
-  func inject(_ fault: ChaosFault) throws {
+  /// Does what a fault says; returns once it is over, and whether it struck anything.
+  func inject(_ fault: ChaosFault) throws -> Bool {
     switch fault {
-    case .kill(let role): signal(SIGKILL, role)
+    case .kill(let role): return signal(SIGKILL, role)
     case .pause(let role, let seconds):
-      signal(SIGSTOP, role)
+      let hasStruck = signal(SIGSTOP, role)
       _ = wait(seconds) { !isRunning }
       signal(SIGCONT, role)
+      return hasStruck
     case .line(let meeting, let fault, let probability, let seconds):
+      let before = taps?.hits ?? 0
       taps?.make(fault, at: meeting, probability: probability, seconds: seconds)
       _ = wait(seconds) { !isRunning }
+      return taps?.hits ?? 0 > before
     case .fullDisk(let role):
-      if let number = number(of: role) { try? FileSizeLimit.set(0, of: number) }
+      guard isRunning, let number = number(of: role) else { return false }
+      try FileSizeLimit.set(0, of: number)
       _ = wait(1) { !isRunning }
-      if let number = number(of: role) { try? FileSizeLimit.set(nil, of: number) }
-    case .userStop: _ = try? personStops()
+      // Who has ended for it needs it back no more.
+      if isRunning, self.number(of: role) == number { try FileSizeLimit.set(nil, of: number) }
+      return true
+    case .userStop:
+      do { return try personStops().mode == .userStopped } catch { return false }
     }
   }
 
@@ -120,8 +129,33 @@ final class ChaosRun {
     return try link.stop(because: "chaos")
   }
 
-  private func signal(_ signal: Int32, _ role: Role?) {
-    if let number = number(of: role) { kill(number, signal) }
+  /// Sends a signal to a process of the session, if it is there.
+  @discardableResult private func signal(_ signal: Int32, _ role: Role?) -> Bool {
+    guard role != nil || isRunning, let number = number(of: role) else { return false }
+    return kill(number, signal) == 0
+  }
+
+  /// What a process of the run that crashed has said of it; nil when none did.
+  func crash() -> String? {
+    let logs = (try? FileManager.default.contentsOfDirectory(atPath: run + "/logs")) ?? []
+    for name in logs.sorted() {
+      let text = (try? String(contentsOfFile: run + "/logs/" + name, encoding: .utf8)) ?? ""
+      if let line = text.split(separator: "\n").first(where: { $0.contains("Fatal error") }) {
+        return "\(name): \(line)"
+      }
+    }
+    return nil
+  }
+
+  /// The ticks recorded since this was last asked for.
+  func ticks() -> [FlightEntry] {
+    var found = flight?.entries(from: taken) ?? []
+    taken = flight?.count ?? 0
+    if let newer = FlightView(run: run), newer.begun != flight?.begun ?? 0 {
+      found += newer.entries(from: 0)
+      (flight, taken) = (newer, newer.count)
+    }
+    return found
   }
 
   /// Waits for the session's answer to a fault; lets a stopped arm go on, as a person would.
@@ -162,8 +196,8 @@ final class ChaosRun {
     taps?.end()
     taps = nil
     let wasKilled = process?.terminationReason == .uncaughtSignal
-    let leftOver = wait(10) { SessionProcesses.surroundings(of: recipe.launch).allSatisfy(isGone) }
-    guard leftOver else { return .hung("processes were left behind") }
+    let areGone = wait(10) { Role.allCases.allSatisfy(isGone) }
+    guard areGone else { return .hung("processes were left behind") }
     if wasKilled { return .ended("launch was killed") }
     let words = lastWords()
     return words.hasPrefix("Error: ") && process?.terminationStatus != 0
@@ -200,7 +234,7 @@ final class ChaosRun {
   func abandon() {
     signal(SIGKILL, nil)
     taps?.end()
-    _ = wait(10) { (SessionProcesses.surroundings(of: recipe.launch)).allSatisfy(isGone) }
+    _ = wait(10) { Role.allCases.allSatisfy(isGone) }
   }
 
   /// Waits for something; false when it does not come in time.

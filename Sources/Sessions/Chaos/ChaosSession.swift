@@ -99,6 +99,7 @@ struct ChaosSession {
       }
     }
     try checkRecords(of: training, try training.finish())
+    check(training.ticks(), nil, in: training)
   }
 
   private mutating func make(_ fault: ChaosFault, in training: ChaosRun) throws {
@@ -106,15 +107,16 @@ struct ChaosSession {
     guard let view = FlightView(run: training.run) else {
       throw SessionFailure("no flight recording")
     }
-    let first = view.count
+    check(training.ticks(), nil, in: training)
+    let isLockstep = training.recipe.launch.clock == .lockstep
+    let isSilenced = isLockstep && fault.silencesController(for: 1.6)
+    let moment = MonotonicClock.now
+    // One that found nothing to strike is none.
+    guard try training.inject(fault) else { return }
     report.faults += 1
     report.byKind[fault.kind, default: 0] += 1
-    let isLockstep = training.recipe.launch.clock == .lockstep
     if !isLockstep, speed > 0.05 { report.faultsAtMovingArm += 1 }
-    let isSilenced = isLockstep && fault.silencesController(for: 1.6)
     if isSilenced { report.faultsWithoutControllerInLockstep += 1 }
-    let moment = MonotonicClock.now
-    try training.inject(fault)
     if fault.kind == "userStop" { checkStop(fault, in: training, view, from: moment) }
     switch training.answer(within: 45) {
     case .wentOn: report.wentOn += 1
@@ -123,13 +125,20 @@ struct ChaosSession {
       note(fault, in: training, broken: why)
       training.abandon()
     }
-    let entries = view.entries(from: first > 1000 ? first - 1000 : 0)
+    if let crash = training.crash() { note(fault, in: training, broken: "a crash: \(crash)") }
+    let entries = training.ticks()
+    check(entries, fault, in: training)
+    if isSilenced { checkWorldWentOn(fault, in: training, entries, from: moment) }
+    if !training.isRunning, !fault.endsDriver { checkRest(fault, in: training, entries) }
+  }
+
+  private mutating func check(
+    _ entries: [FlightEntry], _ fault: ChaosFault?, in training: ChaosRun
+  ) {
     report.ticks += entries.count
     for broken in FlightLaws(training.recipe.robot).violations(of: entries) {
       note(fault, in: training, broken: broken)
     }
-    if isSilenced { checkWorldWentOn(fault, in: training, entries, from: moment) }
-    if !training.isRunning, !fault.endsDriver { checkRest(fault, in: training, entries) }
   }
 
   /// In real time the moment at which the arm is fast, in lock-step any; returns the tool's speed [m/s].

@@ -16,6 +16,7 @@ final class ChaosTaps: Sendable {
 
   private let plans: Mutex<[Meeting: Plan]>
   private let isOver = Atomic(false)
+  private let struck = Atomic(0)
   private let ended = DispatchGroup()
 
   /// Taps for meetings of a session, running until `end`.
@@ -33,6 +34,9 @@ final class ChaosTaps: Sendable {
       }
     }
   }
+
+  /// Messages that a fault has met.
+  var hits: Int { struck.load(ordering: .relaxed) }
 
   /// Makes faults at a meeting from now on.
   func make(
@@ -65,7 +69,9 @@ final class ChaosTaps: Sendable {
       guard var plan = plans[meeting], let fault = plan.fault, MonotonicClock.now < plan.until
       else { return .pass }
       defer { plans[meeting] = plan }
-      return plan.stream.uniform() < plan.probability ? fault.fate(&plan.stream) : .pass
+      guard plan.stream.uniform() < plan.probability else { return .pass }
+      struck.add(1, ordering: .relaxed)
+      return fault.fate(&plan.stream)
     }
   }
 }

@@ -5,6 +5,10 @@ import Safety
 
 /// What must hold of every tick that a driver recorded, whatever happened to the session.
 struct FlightLaws {
+  /// Largest speed of a joint of an arm that is held [rad/s].
+  static let restingSpeed = 0.1
+  /// Largest estimated force on the tool [N]: the hard level, and what an impact may add.
+  static let greatestForce = 120.0
   private let robot: RobotRecipe
   /// A stopped arm must stand after this [ns].
   static let stopTime: Int64 = 1_000_000_000
@@ -25,6 +29,7 @@ struct FlightLaws {
     for (index, entry) in entries.enumerated() {
       let before = index > 0 && entries[index - 1].tick == entry.tick - 1 ? entries[index - 1] : nil
       for (kind, text) in limits(entry, after: before) { note(kind, entry, text) }
+      for (kind, text) in conduct(entry) { note(kind, entry, text) }
       stop = entry.driverMode.isStopped ? stop ?? entry.time : nil
       if let stop, entry.time - stop > Self.stopTime, !entry.stands {
         note(
@@ -63,6 +68,22 @@ struct FlightLaws {
     }
     if entry.toolSpeed > robot.safety.toolSpeed * (1 + Self.toolSlack) {
       found.append(("tool", "the tool moves \(decimal(entry.toolSpeed, 3)) m/s"))
+    }
+    return found
+  }
+
+  /// Commands act only in a session and not after a stop; an arm that nobody has moved yet stands; and
+  /// nothing presses harder than the hard level of contact, but for the moment of an impact.
+  private func conduct(_ entry: FlightEntry) -> [(kind: String, text: String)] {
+    var found: [(String, String)] = []
+    if entry.isCommanded, entry.driverMode != .active {
+      found.append(("command", "a torque acted that should not"))
+    }
+    if [.idle, .ready].contains(entry.driverMode), entry.speed > Self.restingSpeed {
+      found.append(("rest", "the arm moves \(decimal(entry.speed, 3)) rad/s without a command"))
+    }
+    if entry.toolForce > Self.greatestForce {
+      found.append(("force", "the tool presses with \(decimal(entry.toolForce, 0)) N"))
     }
     return found
   }

@@ -21,6 +21,9 @@ final class FlightView {
   /// Ticks so far.
   var count: UInt64 { memory.load(fromByteOffset: 16, as: UInt64.self) }
 
+  /// When its driver began [ns]: which recording it is.
+  var begun: Int64 { memory.load(fromByteOffset: 24, as: Int64.self) }
+
   /// The newest tick; nil before the first.
   var latest: FlightEntry? {
     let count = count
