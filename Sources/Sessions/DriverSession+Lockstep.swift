@@ -25,8 +25,7 @@ extension DriverSession {
   private mutating func serveInLockstep() throws {
     var poller = poller()
     while !isOver() {
-      guard try poller.wait(within: .seconds(1)) else { continue }
-      try serve()
+      if try poller.wait(within: .seconds(1)) { try serve() } else { try probeController() }
       // A stop finds the arm between two ticks: its time goes on by itself until it stands.
       if arm.machine.mode.isStopped { try comeToRest() }
     }
@@ -71,9 +70,26 @@ extension DriverSession {
   private mutating func answer(to state: ArmState) throws -> JointTorque? {
     while true {
       guard let torque = try receive(within: .milliseconds(250)) else { return nil }
-      if torque.tick == state.tick { return torque }
+      if torque.tick == state.tick {
+        lastAnswered = state
+        return torque
+      }
       if torque.tick < state.tick { arm.refusals.late += 1 } else { arm.refusals.early += 1 }
     }
+  }
+
+  /// Between grants nobody asks the controller for a torque: shows it once more the state that it has
+  /// answered, and takes silence for what it is.
+  private mutating func probeController() throws {
+    guard arm.machine.mode == .active, let known = lastAnswered, port != nil else { return }
+    let deadline = RealTime.Deadline(in: 1_000_000_000)
+    while !deadline.isPast() {
+      do { try port?.send(known, within: .milliseconds(250)) } catch WireError.cannotSend {
+        continue
+      }
+      if try receive(within: .milliseconds(250)) != nil { return }
+    }
+    arm.fault(because: "the controller has been silent for 1 s")
   }
 
   /// Runs simulated time by itself, through hold and damped stop where no command comes, until the

@@ -21,6 +21,8 @@ struct DriverSession: ~Copyable {
   private var truths: Server
   private var stops: StopDesk
   var status: StatusLink
+  /// In lock-step, the state that the controller answered last.
+  var lastAnswered: ArmState?
   private var isStopped = false
   private var toldTransitions: UInt64 = 0
 
@@ -166,6 +168,8 @@ struct DriverSession: ~Copyable {
     }
     do {
       try arm.restore(world)
+      // The controller has gone back too.
+      lastAnswered = nil
     } catch {
       return try reply(.failure(reason: "\(error)"), to: request)
     }

@@ -74,7 +74,7 @@ enum ChaosFault: Sendable, CustomStringConvertible {
     // In lock-step a controller that is away for longer than its world waits, and not for ever.
     let isApart = recipe.placement == .process
     if recipe.clock == .lockstep, isApart, stream.index(below: 4) == 0 {
-      return .pause(.controller, seconds: 1.7 + 0.6 * stream.uniform())
+      return .pause(.controller, seconds: 2.7 + 0.6 * stream.uniform())
     }
     switch stream.index(below: 20) {
     case 0..<5: return .kill(stream.index(below: 8) == 0 ? nil : role)

@@ -159,11 +159,11 @@ final class ChaosRun {
   }
 
   /// Waits for the session's answer to a fault; lets a stopped arm go on, as a person would.
-  func answer(within seconds: Double) -> Answer {
+  func answer(to fault: ChaosFault, within seconds: Double) -> Answer {
     let before = episodes()
     let deadline = Deadline(in: Int64(seconds * 1e9))
     while !deadline.isPast() {
-      if !isRunning { return ending() }
+      if !isRunning { return ending(of: fault) }
       // Two: the first may have been over already when the fault came.
       if episodes() >= before + 2 { return .wentOn }
       if let mode = FlightView(run: run)?.latest?.driverMode, Self.isStopped(mode), letGo() {
@@ -171,7 +171,8 @@ final class ChaosRun {
       }
       usleep(20_000)
     }
-    return isRunning ? .hung("nothing goes on after \(Int(seconds)) s: \(lastWords())") : ending()
+    return isRunning
+      ? .hung("nothing goes on after \(Int(seconds)) s: \(lastWords())") : ending(of: fault)
   }
 
   private static func isStopped(_ mode: DriverMode) -> Bool {
@@ -191,7 +192,7 @@ final class ChaosRun {
     }
   }
 
-  private func ending() -> Answer {
+  private func ending(of fault: ChaosFault) -> Answer {
     process?.waitUntilExit()
     taps?.end()
     taps = nil
@@ -199,6 +200,8 @@ final class ChaosRun {
     let areGone = wait(10) { Role.allCases.allSatisfy(isGone) }
     guard areGone else { return .hung("processes were left behind") }
     if wasKilled { return .ended("launch was killed") }
+    // Its last words are in a file too.
+    if case .fullDisk(nil) = fault { return .ended("launch had no room for a word") }
     let words = lastWords()
     return words.hasPrefix("Error: ") && process?.terminationStatus != 0
       ? .ended(words) : .hung("it ended with status \(process?.terminationStatus ?? 0): \(words)")

@@ -78,7 +78,7 @@ struct ChaosSession {
         "finish.robotMinutes=100000", "finish.success=2", "learner.demonstrationShare=0",
         "learner.ensemble=2", "learner.drawn=2", "learner.width=32", "learner.startStep=16",
         "learner.updatesPerStep=1", "learner.threads=1", "checkpointEvery=40",
-        "supervision.silence=2.5", "supervision.recoveryMinutes=0.5",
+        "supervision.silence=4", "supervision.recoveryMinutes=0.5",
       ], tapped: tapped, in: folder, seed: stream.next())
   }
 
@@ -109,7 +109,7 @@ struct ChaosSession {
     }
     check(training.ticks(), nil, in: training)
     let isLockstep = training.recipe.launch.clock == .lockstep
-    let isSilenced = isLockstep && fault.silencesController(for: 1.6)
+    let isSilenced = isLockstep && fault.silencesController(for: 2.6)
     let moment = MonotonicClock.now
     // One that found nothing to strike is none.
     guard try training.inject(fault) else { return }
@@ -118,7 +118,7 @@ struct ChaosSession {
     if !isLockstep, speed > 0.05 { report.faultsAtMovingArm += 1 }
     if isSilenced { report.faultsWithoutControllerInLockstep += 1 }
     if fault.kind == "userStop" { checkStop(fault, in: training, view, from: moment) }
-    switch training.answer(within: 45) {
+    switch training.answer(to: fault, within: 45) {
     case .wentOn: report.wentOn += 1
     case .ended: report.ended += 1
     case .hung(let why):
