@@ -3,7 +3,7 @@ import Messages
 extension Grant {
   /// Most ticks that one grant may let pass: ten seconds of an arm of 1 kHz.
   ///
-  /// While it runs, the driver hears nothing else.
+  /// While it runs, the driver hears nothing but stops.
   static let mostTicks: Int64 = 10_000
 
   /// Why a driver at a tick does not run so far; nil when it does.

@@ -64,7 +64,7 @@ class ServedSession:
             use_keys(self._socket, Path(description["keys"]))
         self._socket.connect(self.endpoint)
         self._number = 0
-        self._session = description["session"]
+        self.mark = description["session"]
 
     def reset(self) -> kinglet_pb2.EnvironmentState:
         """Begins the next episode; raises `KingletError`."""
@@ -93,7 +93,7 @@ class ServedSession:
         self._number += 1
         number = self._number.to_bytes(8, "little")
         body = question.SerializeToString()
-        self._socket.send_multipart([seal(number, self._session, body), body], zmq.NOBLOCK)
+        self._socket.send_multipart([seal(number, self.mark, body), body], zmq.NOBLOCK)
         deadline = time.monotonic() + timeout
         while True:
             while self._socket.poll(100) == 0:
@@ -104,7 +104,7 @@ class ServedSession:
                     raise KingletError(f"nothing came from kinglet serve within {timeout:.0f} s")
             head, body = self._socket.recv_multipart()
             # An answer that an interrupted call left behind is passed over.
-            if head == seal(number, self._session, body):
+            if head == seal(number, self.mark, body):
                 return self._unwrap(body)
 
     def _unwrap(self, body) -> kinglet_pb2.EnvironmentState:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import zmq
 from kinglet_gym import KingletEnv, KingletError, kinglet_pb2
-from kinglet_gym.served_session import find_executable, use_keys
+from kinglet_gym.served_session import find_executable, seal, use_keys
 from zmq.utils import monitor
 
 RECIPE = "Launch/pcb-insertion.yaml"
@@ -72,14 +72,15 @@ def reset_request():
     return question.SerializeToString()
 
 
-def refused(context, endpoint, prepare):
+def refused(context, session, prepare):
     """What a DEALER got that asked for a reset, and which handshakes failed."""
     client = context.socket(zmq.DEALER)
     client.linger = 0
     prepare(client)
     events = client.get_monitor_socket()
-    client.connect(endpoint)
-    client.send_multipart([(1).to_bytes(8, "little"), reset_request()])
+    client.connect(session.endpoint)
+    number = (1).to_bytes(8, "little")
+    client.send_multipart([seal(number, session.mark, reset_request()), reset_request()])
     answers = []
     failed = []
     deadline = time.monotonic() + 3
@@ -131,7 +132,7 @@ def test_an_intruder_is_refused_and_the_session_goes_on(served, keys, context, p
     own = (keys / "public.key").read_text().strip().encode()
     before = served.step(STILL)[4]["robot_seconds"]
     answers, failed = refused(
-        context, served.session.endpoint, lambda client: prepare(client, own))
+        context, served.session, lambda client: prepare(client, own))
     assert answers == [] and failed
     # A reset that had come in would have ended the episode.
     after = served.step(STILL)[4]["robot_seconds"]
@@ -198,7 +199,8 @@ def test_what_is_on_the_wire_is_not_what_is_said(served, keys, context):
             use_keys(client, keys)
             client.connect(f"tcp://127.0.0.1:{door.getsockname()[1]}")
             words = b"these very words are no message of Kinglet's"
-            client.send_multipart([(9).to_bytes(8, "little"), words])
+            number = (9).to_bytes(8, "little")
+            client.send_multipart([seal(number, served.session.mark, words), words])
             assert client.poll(10_000)
             answer = client.recv_multipart()[1]
     taken = b"".join(seen)
@@ -222,11 +224,12 @@ def test_a_removed_key_opens_nothing_more(served, keys, context):
         client.linger = 0
         prepare(client)
         client.connect(served.session.endpoint)
-        client.send_multipart([(3).to_bytes(8, "little"), b"no message"])
+        number = (3).to_bytes(8, "little")
+        client.send_multipart([seal(number, served.session.mark, b"no message"), b"no message"])
         assert client.poll(10_000)
-        assert client.recv_multipart()[0] == (3).to_bytes(8, "little")
+        assert client.recv_multipart()[0][:8] == number
     assert kinglet("keys", "remove", str(keys), "guest").returncode == 0
-    answers, failed = refused(context, served.session.endpoint, prepare)
+    answers, failed = refused(context, served.session, prepare)
     assert answers == [] and failed == ["HANDSHAKE_FAILED_AUTH"]
     served.step(STILL)
 

@@ -60,7 +60,9 @@ struct ChaosSession {
   /// A small training: short episodes, so that the arm is often on its way back, which is when it is
   /// fast.
   private mutating func draw() throws -> ChaosRun {
-    let isRealTime = stream.index(below: 100) < 70
+    // At least half of the faults are to meet an arm that moves.
+    let isRealTime =
+      2 * report.faultsAtMovingArm < report.faults + 8 || stream.index(below: 100) < 50
     let isApart = stream.index(below: 100) < 70
     let places: [Meeting] =
       [.session, .setpoint, .reward, .reset, .learner, .record]
