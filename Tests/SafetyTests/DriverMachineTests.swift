@@ -213,10 +213,11 @@ import Testing
       let torque = machine.torque(for: state, last: draws.joints(within: 50))
       if machine.stands {
         stood = stood ?? state.time
-      } else if state.velocity.dot(state.velocity) > 0 {
-        #expect(torque.dot(state.velocity) < 0)
+      } else {
+        // Damping alone: a spring or a model's Coriolis torque could drive an arm that is not as known.
+        #expect(torque == -10 * state.velocity)
       }
-      state.coriolis = JointVector()
+      if machine.stands { state.coriolis = JointVector() }
       state.velocity = state.velocity + 0.001 * torque
       state.time += tick
     }
