@@ -119,39 +119,35 @@ struct DriverSession: ~Copyable {
     try tellTransition()
     let isEnd = if case .episodeEnd = request.message { true } else { false }
     if arm.machine.mode.isStopped, !isEnd {
-      return try reply(.driverStatus(arm.status), to: request)
+      return try commands.reply(.driverStatus(arm.status), to: request)
     }
     switch request.message {
     case .episodeStart(let start):
       try begin(start, for: request)
     case .episodeEnd:
       try recorder.end()
-      try reply(.episodeEnded, to: request)
+      try commands.reply(.episodeEnded, to: request)
     case .worldRestore(let start, let world): try restore(start, world, for: request)
     case .grant(let grant) where session.recipe.launch.clock == .lockstep:
       if let refusal = grant.refusal(at: arm.read().tick) {
-        return try reply(.failure(reason: refusal), to: request)
+        return try commands.reply(.failure(reason: refusal), to: request)
       }
       try run(grant)
       let isStopped = arm.machine.mode.isStopped
-      try reply(isStopped ? .driverStatus(arm.status) : .granted(arm.read()), to: request)
-    case .driverStatusRequest: try reply(.driverStatus(arm.status), to: request)
-    default: try reply(.failure(reason: "the driver takes grants only"), to: request)
+      try commands.reply(isStopped ? .driverStatus(arm.status) : .granted(arm.read()), to: request)
+    case .driverStatusRequest: try commands.reply(.driverStatus(arm.status), to: request)
+    default: try commands.reply(.failure(reason: "the driver takes grants only"), to: request)
     }
-  }
-
-  private mutating func reply(_ message: Message, to request: Request) throws {
-    try commands.reply(message, to: request)
   }
 
   private mutating func begin(_ start: EpisodeStart, for request: Request) throws {
     do {
       try arm.arm.startEpisode(start)
     } catch {
-      return try reply(.failure(reason: "\(error)"), to: request)
+      return try commands.reply(.failure(reason: "\(error)"), to: request)
     }
     try beginRecording(of: start)
-    try reply(.episodeStarted(arm.read()), to: request)
+    try commands.reply(.episodeStarted(arm.read()), to: request)
   }
 
   private mutating func beginRecording(of start: EpisodeStart) throws {
@@ -163,7 +159,7 @@ struct DriverSession: ~Copyable {
     _ start: EpisodeStart, _ world: WorldSnapshot, for request: Request
   ) throws {
     guard session.recipe.launch.clock == .lockstep else {
-      return try reply(
+      return try commands.reply(
         .failure(reason: "an arm goes on from a snapshot in lock-step only"), to: request)
     }
     do {
@@ -171,10 +167,10 @@ struct DriverSession: ~Copyable {
       // The controller has gone back too.
       lastAnswered = nil
     } catch {
-      return try reply(.failure(reason: "\(error)"), to: request)
+      return try commands.reply(.failure(reason: "\(error)"), to: request)
     }
     try beginRecording(of: start)
-    try reply(.episodeStarted(arm.read()), to: request)
+    try commands.reply(.episodeStarted(arm.read()), to: request)
   }
 
   /// What only the simulator knows, for the recorder alone.

@@ -37,6 +37,8 @@ extension FlightEntry {
 /// The latest seconds of an arm in a file that is mapped into memory: it is there whatever ends the
 /// driver, and a tick costs a copy.
 struct FlightRecorder: ~Copyable {
+  /// Its file in a run's folder.
+  static let name = "flight.bin"
   /// Ticks that are kept.
   static let capacity = 1 << 15
   static let magic: UInt64 = 0x3154_4847_494c_464b  // "KFLIGHT1"
@@ -50,7 +52,7 @@ struct FlightRecorder: ~Copyable {
   /// A recorder in a run's folder; without a folder, or where its file finds no room, it keeps
   /// nothing.
   init(run: String) {
-    memory = Self.map(run + "/" + FlightRecording.name)
+    memory = Self.map(run + "/" + Self.name)
   }
 
   deinit {
@@ -99,34 +101,5 @@ struct FlightRecorder: ~Copyable {
     memory.storeBytes(of: UInt64(stride), toByteOffset: 8, as: UInt64.self)
     memory.storeBytes(of: MonotonicClock.now, toByteOffset: 24, as: Int64.self)
     return memory
-  }
-}
-
-/// What a flight recorder left behind.
-struct FlightRecording {
-  /// Its file in a run's folder.
-  static let name = "flight.bin"
-  /// The ticks, oldest first.
-  let entries: [FlightEntry]
-
-  /// The recording in a run's folder.
-  ///
-  /// Throws where there is none.
-  init(run: String) throws {
-    let path = run + "/" + Self.name
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw SessionFailure("\(path): no flight recording") }
-    defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: FlightRecorder.size)
-    let length = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
-    entries = try bytes.withUnsafeBytes { bytes in
-      guard length == bytes.count, bytes.load(as: UInt64.self) == FlightRecorder.magic,
-        bytes.load(fromByteOffset: 8, as: UInt64.self) == UInt64(FlightRecorder.stride)
-      else { throw SessionFailure("\(path): no flight recording of this version") }
-      let count = bytes.load(fromByteOffset: 16, as: UInt64.self)
-      let first = count - min(count, UInt64(FlightRecorder.capacity))
-      guard let start = bytes.baseAddress else { return [] }
-      return (first..<count).map { FlightRecorder.entry($0, in: start) }
-    }
   }
 }

@@ -33,13 +33,6 @@ struct TransitionSpool: ~Copyable {
 
   /// The transitions in a run's spool; nil where it has none.
   static func transitions(of run: String) throws -> [Transition]? {
-    try contents(of: run)?.transitions
-  }
-
-  /// The whole transitions from the first on, and the length of what they take [bytes].
-  private static func contents(
-    of run: String
-  ) throws -> (transitions: [Transition], length: Int)? {
     let path = run + "/" + name
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
@@ -52,7 +45,8 @@ struct TransitionSpool: ~Copyable {
     return parse(bytes)
   }
 
-  private static func parse(_ bytes: [UInt8]) -> (transitions: [Transition], length: Int) {
+  /// The whole transitions from the first on.
+  private static func parse(_ bytes: [UInt8]) -> [Transition] {
     var transitions: [Transition] = []
     var place = 0
     while place + 4 <= bytes.count {
@@ -65,7 +59,7 @@ struct TransitionSpool: ~Copyable {
       transitions.append(transition)
       place = end
     }
-    return (transitions, place)
+    return transitions
   }
 
   private static func refused(_ path: String) -> SessionFailure {

@@ -130,7 +130,7 @@ public struct Tap: ~Copyable {
   /// Hands on; what the other end does not take is lost, as on any broken line.
   private mutating func hand(_ parts: Parts, _ direction: TapDirection) throws(WireError) {
     switch direction {
-    case .fromListener: _ = try? front.sendParts(parts)
+    case .fromListener: _ = try? front.trySend(parts: parts)
     case .toListener:
       guard traffic == .calls, let name = parts.first else {
         _ = try? backs[[]]?.send(parts)
@@ -180,7 +180,7 @@ private final class TapLine {
 
   func take() throws(WireError) -> [[UInt8]]? { try socket.tryTakeParts() }
 
-  func send(_ parts: [[UInt8]]) throws(WireError) { try socket.sendParts(parts) }
+  func send(_ parts: [[UInt8]]) throws(WireError) { _ = try socket.trySend(parts: parts) }
 }
 
 extension Socket {
@@ -192,16 +192,5 @@ extension Socket {
       if part.isLast { return parts }
     }
     return nil
-  }
-
-  /// Sends a message of several parts; one that cannot be taken now is lost.
-  fileprivate func sendParts(_ parts: [[UInt8]]) throws(WireError) {
-    for (index, part) in parts.enumerated() {
-      let isLast = index == parts.count - 1
-      let isSent = try part.span.bytes.withUnsafeBytes { bytes throws(WireError) in
-        try trySend(bytes, flags: isLast ? 0 : ZMQ_SNDMORE)
-      }
-      if !isSent { return }
-    }
   }
 }

@@ -72,7 +72,7 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
     try socket.send(UnsafeRawBufferPointer(outgoing), within: duration)
   }
 
-  /// The next message; what is none is passed over and counted.
+  /// The next message.
   ///
   /// What is none is passed over and counted. Throws `timedOut` at the deadline.
   public mutating func receive(within duration: Duration) throws(WireError) -> Incoming {

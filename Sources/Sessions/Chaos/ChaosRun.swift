@@ -21,7 +21,6 @@ final class ChaosRun {
   let recipe: SessionRecipe
   let tapped: [Meeting]
   private let seed: UInt64
-  private let folder: String
   private let launchFile: String
   private let overrides: [String]
   private var process: Process?
@@ -35,13 +34,12 @@ final class ChaosRun {
   var run: String { recipe.launch.run }
 
   init(
-    _ launchFile: String, overrides: [String], tapped: [Meeting], in folder: String, seed: UInt64
+    _ launchFile: String, overrides: [String], tapped: [Meeting], seed: UInt64
   ) throws {
     self.launchFile = launchFile
     self.overrides = overrides
     recipe = try SessionRecipe.load(launchFile: launchFile, overrides: overrides)
     self.tapped = tapped
-    self.folder = folder
     self.seed = seed
   }
 
@@ -124,8 +122,7 @@ final class ChaosRun {
   }
 
   private func personStops() throws -> DriverStatus {
-    let session = try SessionContext(recipe: recipe, isSupervised: false)
-    var link = try StopLink(session)
+    var link = try StopLink(run: run)
     return try link.stop(because: "chaos")
   }
 
@@ -180,11 +177,8 @@ final class ChaosRun {
   }
 
   private func letGo() -> Bool {
-    guard let session = try? SessionContext(recipe: recipe, isSupervised: false) else {
-      return false
-    }
     do {
-      var link = try StopLink(session)
+      var link = try StopLink(run: run)
       _ = try link.recover(because: "chaos lets it go on")
       return true
     } catch {

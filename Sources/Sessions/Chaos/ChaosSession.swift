@@ -51,7 +51,7 @@ struct ChaosSession {
       training.abandon()
       report.sessions += training.starts
       report.recoveries += training.recoveries
-      say(training)
+      say()
     }
     report.seconds = elapsed
     return report
@@ -81,7 +81,7 @@ struct ChaosSession {
         "learner.ensemble=2", "learner.drawn=2", "learner.width=32", "learner.startStep=16",
         "learner.updatesPerStep=1", "learner.threads=1", "checkpointEvery=40",
         "supervision.silence=4", "supervision.recoveryMinutes=0.5",
-      ], tapped: tapped, in: folder, seed: stream.next())
+      ], tapped: tapped, seed: stream.next())
   }
 
   private mutating func run(_ training: ChaosRun) throws {
@@ -119,7 +119,7 @@ struct ChaosSession {
     report.byKind[fault.kind, default: 0] += 1
     if !isLockstep, speed > 0.05 { report.faultsAtMovingArm += 1 }
     if isSilenced { report.faultsWithoutControllerInLockstep += 1 }
-    if fault.kind == "userStop" { checkStop(fault, in: training, view, from: moment) }
+    if fault.kind == "userStop" { checkStop(fault, in: training, view) }
     switch training.answer(to: fault, within: 45) {
     case .wentOn: report.wentOn += 1
     case .ended: report.ended += 1
@@ -158,7 +158,7 @@ struct ChaosSession {
 
   /// A person's stop is answered at once: the driver's mode says so from the next tick on.
   private mutating func checkStop(
-    _ fault: ChaosFault, in training: ChaosRun, _ view: FlightView, from moment: Int64
+    _ fault: ChaosFault, in training: ChaosRun, _ view: FlightView
   ) {
     let hasStopped = training.wait(2) {
       (view.latest.map { $0.driverMode == .userStopped && $0.stands } ?? false)
@@ -233,7 +233,7 @@ struct ChaosSession {
         done: fault.map { "\($0)" } ?? "the end of the training", broken: broken))
   }
 
-  private func say(_ training: ChaosRun) {
+  private func say() {
     reporting.write(
       "\(report.faults) of \(faults) faults, \(report.violations.count) violations, "
         + "\(decimal(elapsed, 0)) s\n")

@@ -6,7 +6,7 @@ final class FlightView {
 
   /// The recording in a run's folder as it stands now; nil where there is none yet.
   init?(run: String) {
-    let file = open(run + "/" + FlightRecording.name, O_RDONLY | O_CLOEXEC)
+    let file = open(run + "/" + FlightRecorder.name, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
     guard lseek(file, 0, SEEK_END) == off_t(FlightRecorder.size),
