@@ -84,11 +84,13 @@ public struct Status: Sendable, Equatable {
   public var values: [StatusValue]
   /// A line for a person.
   public var note: String
+  /// The actor that it is about.
+  public var actor: UInt32
 
   /// A status of its parts.
   public init(
     role: String, step: UInt64 = 0, episode: UInt64 = 0, robotNanoseconds: Int64 = 0,
-    values: [StatusValue] = [], note: String = ""
+    values: [StatusValue] = [], note: String = "", actor: UInt32 = 0
   ) {
     self.role = role
     self.step = step
@@ -96,5 +98,6 @@ public struct Status: Sendable, Equatable {
     self.robotNanoseconds = robotNanoseconds
     self.values = values
     self.note = note
+    self.actor = actor
   }
 }

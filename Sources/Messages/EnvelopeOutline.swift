@@ -12,7 +12,7 @@ struct EnvelopeOutline {
     }
     var cursor = FieldCursor(rest: bytes[...])
     guard let body = try cursor.next() else { throw .unknownKind }
-    guard try cursor.next() == nil else { throw .malformed("Envelope") }
+    guard body.isDelimited, try cursor.next() == nil else { throw .malformed("Envelope") }
     switch body.number {
     case Self.policy: break
     case Self.transitions: try checkEntries(of: body.content)
@@ -26,7 +26,7 @@ struct EnvelopeOutline {
   private func checkEntries(of content: Slice<UnsafeRawBufferPointer>) throws(MessageError) {
     var cursor = FieldCursor(rest: content)
     var count = 0
-    while try cursor.next() != nil { count += 1 }
+    while let field = try cursor.next() { count += field.isDelimited ? 1 : 0 }
     guard count <= Limit.transitions else {
       throw .tooMany("Transitions.transitions", count: count, limit: Limit.transitions)
     }
@@ -38,21 +38,23 @@ struct EnvelopeOutline {
   private static let policy: UInt64 = 20
 }
 
-/// Steps over length-delimited fields, the only ones that an envelope and a list of messages have.
+/// Steps over length-delimited fields and numbers of 32 bits, the only ones that an envelope and a
+/// list of messages have.
 private struct FieldCursor {
   var rest: Slice<UnsafeRawBufferPointer>
 
   mutating func next() throws(MessageError) -> (
-    number: UInt64, content: Slice<UnsafeRawBufferPointer>
+    number: UInt64, isDelimited: Bool, content: Slice<UnsafeRawBufferPointer>
   )? {
     if rest.isEmpty { return nil }
     let tag = try varint()
-    guard tag & 7 == UInt64(WireType.lengthDelimited) else { throw .malformed("Envelope") }
-    let length = try varint()
+    let isDelimited = tag & 7 == UInt64(WireType.lengthDelimited)
+    guard isDelimited || tag & 7 == UInt64(WireType.fixed32) else { throw .malformed("Envelope") }
+    let length = isDelimited ? try varint() : 4
     guard length <= UInt64(rest.count) else { throw .malformed("Envelope") }
     let content = rest.prefix(Int(length))
     rest = rest.dropFirst(Int(length))
-    return (tag >> 3, content)
+    return (tag >> 3, isDelimited, content)
   }
 
   private mutating func varint() throws(MessageError) -> UInt64 {

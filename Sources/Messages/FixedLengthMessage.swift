@@ -157,4 +157,5 @@ struct FieldReader: FieldVisitor {
 enum WireType {
   static let fixed64: UInt8 = 1
   static let lengthDelimited: UInt8 = 2
+  static let fixed32: UInt8 = 5
 }

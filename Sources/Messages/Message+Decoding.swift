@@ -45,10 +45,15 @@ extension Message {
       var list: [Transition] = []
       list.reserveCapacity(it.transitions.count)
       for transition in it.transitions { list.append(try Transition(transition)) }
-      self = .transitions(list)
+      self = .transitions(list, actor: it.actor)
     case .transitionsAccepted(let it):
       self = .transitionsAccepted(nextSequence: it.nextSequence)
-    case .policyRequest(let it): self = .policyRequest(minimumVersion: it.minimumVersion)
+    case .policyRequest(let it):
+      self = .policyRequest(minimumVersion: it.minimumVersion, actor: it.actor)
+    case .trainingRequest(let it):
+      self = .trainingRequest(actor: it.actor, nextSequence: it.nextSequence)
+    case .training(let it): self = .training(finish: it.text)
+    case .actorLeft(let it): self = .actorLeft(actor: it.actor, reason: it.reason)
     case .policy(let it): self = .policy(try PolicySnapshot(it))
     case .truthRequest: self = .truthRequest
     case .truth(let it): self = .truth(try Truth(it))

@@ -37,10 +37,17 @@ extension Message {
     case .judgement(let judgement): .judgement(ProtoJudgement(judgement))
     case .reset(let request): .reset(ProtoResetRequest(request))
     case .resetDone(let done): .resetDone(ProtoResetDone(done))
-    case .transitions(let list):
-      .transitions(.with { $0.transitions = list.map(ProtoTransition.init) })
+    case .transitions(let list, let actor):
+      .transitions(
+        .with { ($0.transitions, $0.actor) = (list.map(ProtoTransition.init), actor) })
     case .transitionsAccepted(let next): .transitionsAccepted(.with { $0.nextSequence = next })
-    case .policyRequest(let version): .policyRequest(.with { $0.minimumVersion = version })
+    case .policyRequest(let version, let actor):
+      .policyRequest(.with { ($0.minimumVersion, $0.actor) = (version, actor) })
+    case .trainingRequest(let actor, let next):
+      .trainingRequest(.with { ($0.actor, $0.nextSequence) = (actor, next) })
+    case .training(let finish): .training(.with { $0.text = finish })
+    case .actorLeft(let actor, let reason):
+      .actorLeft(.with { ($0.actor, $0.reason) = (actor, reason) })
     case .policy(let snapshot):
       .policy(.with { ($0.version, $0.bytes) = (snapshot.version, Data(snapshot.bytes)) })
     case .truthRequest: .truthRequest(ProtoEmpty())

@@ -33,18 +33,26 @@ public enum Message: Sendable, Equatable {
   /// The scene is ready.
   case resetDone(ResetDone)
   /// Experience for the learner, in order of sequence; answered by `transitionsAccepted`.
-  case transitions([Transition])
+  case transitions([Transition], actor: UInt32 = 0)
   /// The learner holds every transition below `nextSequence`.
   case transitionsAccepted(nextSequence: UInt64)
   /// Asks for a policy not older than a version; answered by `policy`.
-  case policyRequest(minimumVersion: UInt64)
+  case policyRequest(minimumVersion: UInt64, actor: UInt32 = 0)
   /// A policy.
   case policy(PolicySnapshot)
   /// Asks for the truth; answered by `truth`.
   case truthRequest
   /// What only the simulator knows.
   case truth(Truth)
-  /// Asks for fingerprints of what the learner holds; answered by `learnerDigest`.
+  /// Asks, between two episodes, whether the training goes on; answered by `training`.
+  case trainingRequest(actor: UInt32, nextSequence: UInt64)
+  /// Why the training is over; empty while it goes on.
+  case training(finish: String)
+  /// An actor has sent its last transition, or will send none any more; answered by
+  /// `transitionsAccepted`.
+  case actorLeft(actor: UInt32, reason: String)
+  /// Asks for fingerprints of what the learner holds once every actor has left; answered by
+  /// `learnerDigest`.
   case learnerDigestRequest
   /// Hashes of the replay buffer's content and of the weights, for comparing runs.
   case learnerDigest(replay: UInt64, weights: UInt64)

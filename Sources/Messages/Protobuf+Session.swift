@@ -83,6 +83,7 @@ extension ProtoStatus {
     values = status.values.map { value in .with { ($0.name, $0.value) = (value.name, value.value) }
     }
     note = status.note
+    actor = status.actor
   }
 }
 
@@ -94,6 +95,7 @@ extension Status {
     self.init(
       role: proto.role, step: proto.step, episode: proto.episode,
       robotNanoseconds: proto.robotNanoseconds,
-      values: proto.values.map { StatusValue(name: $0.name, value: $0.value) }, note: proto.note)
+      values: proto.values.map { StatusValue(name: $0.name, value: $0.value) }, note: proto.note,
+      actor: proto.actor)
   }
 }

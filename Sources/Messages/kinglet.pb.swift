@@ -751,6 +751,9 @@ nonisolated struct ProtoTransitions: Sendable {
   /// The transitions.
   var transitions: [ProtoTransition] = []
 
+  /// The actor whose stream they belong to.
+  var actor: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -778,6 +781,43 @@ nonisolated struct ProtoPolicyRequest: Sendable {
 
   /// Oldest version that will do.
   var minimumVersion: UInt64 = 0
+
+  /// The actor that asks.
+  var actor: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// An actor's stream, up to where it has come.
+nonisolated struct ProtoStreamEnd: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The actor.
+  var actor: UInt32 = 0
+
+  /// Sequence of the transition that would come next.
+  var nextSequence: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// An actor leaves a training.
+nonisolated struct ProtoActorLeft: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The actor.
+  var actor: UInt32 = 0
+
+  /// Why, for a person.
+  var reason: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1702,6 +1742,9 @@ nonisolated struct ProtoStatus: Sendable {
   /// A line for a person.
   var note: String = String()
 
+  /// The actor that it is about.
+  var actor: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -2118,6 +2161,34 @@ nonisolated struct ProtoEnvelope: Sendable {
     set {body = .driverStatus(newValue)}
   }
 
+  /// Asks, between two episodes, whether the training goes on; answered by `training`.
+  var trainingRequest: ProtoStreamEnd {
+    get {
+      if case .trainingRequest(let v)? = body {return v}
+      return ProtoStreamEnd()
+    }
+    set {body = .trainingRequest(newValue)}
+  }
+
+  /// Why the training is over; empty while it goes on.
+  var training: ProtoReason {
+    get {
+      if case .training(let v)? = body {return v}
+      return ProtoReason()
+    }
+    set {body = .training(newValue)}
+  }
+
+  /// An actor has sent its last transition, or will send none any more; answered by
+  /// `transitions_accepted`.
+  var actorLeft: ProtoActorLeft {
+    get {
+      if case .actorLeft(let v)? = body {return v}
+      return ProtoActorLeft()
+    }
+    set {body = .actorLeft(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -2205,6 +2276,13 @@ nonisolated struct ProtoEnvelope: Sendable {
     case driverStatusRequest(ProtoEmpty)
     /// How the driver stands; also the answer to any request that a stopped arm does not fulfil.
     case driverStatus(ProtoDriverStatus)
+    /// Asks, between two episodes, whether the training goes on; answered by `training`.
+    case trainingRequest(ProtoStreamEnd)
+    /// Why the training is over; empty while it goes on.
+    case training(ProtoReason)
+    /// An actor has sent its last transition, or will send none any more; answered by
+    /// `transitions_accepted`.
+    case actorLeft(ProtoActorLeft)
 
   }
 
@@ -3000,7 +3078,7 @@ nonisolated extension ProtoTransition: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension ProtoTransitions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Transitions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transitions\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transitions\0\u{1}actor\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3009,6 +3087,7 @@ nonisolated extension ProtoTransitions: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.transitions) }()
+      case 2: try { try decoder.decodeSingularFixed32Field(value: &self.actor) }()
       default: break
       }
     }
@@ -3018,11 +3097,15 @@ nonisolated extension ProtoTransitions: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.transitions.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.transitions, fieldNumber: 1)
     }
+    if self.actor != 0 {
+      try visitor.visitSingularFixed32Field(value: self.actor, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoTransitions, rhs: ProtoTransitions) -> Bool {
     if lhs.transitions != rhs.transitions {return false}
+    if lhs.actor != rhs.actor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3060,7 +3143,7 @@ nonisolated extension ProtoTransitionsAccepted: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension ProtoPolicyRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PolicyRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}minimum_version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}minimum_version\0\u{1}actor\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3069,6 +3152,7 @@ nonisolated extension ProtoPolicyRequest: SwiftProtobuf.Message, SwiftProtobuf._
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.minimumVersion) }()
+      case 2: try { try decoder.decodeSingularFixed32Field(value: &self.actor) }()
       default: break
       }
     }
@@ -3078,11 +3162,85 @@ nonisolated extension ProtoPolicyRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if self.minimumVersion != 0 {
       try visitor.visitSingularFixed64Field(value: self.minimumVersion, fieldNumber: 1)
     }
+    if self.actor != 0 {
+      try visitor.visitSingularFixed32Field(value: self.actor, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoPolicyRequest, rhs: ProtoPolicyRequest) -> Bool {
     if lhs.minimumVersion != rhs.minimumVersion {return false}
+    if lhs.actor != rhs.actor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStreamEnd: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StreamEnd"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}actor\0\u{3}next_sequence\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed32Field(value: &self.actor) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.nextSequence) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.actor != 0 {
+      try visitor.visitSingularFixed32Field(value: self.actor, fieldNumber: 1)
+    }
+    if self.nextSequence != 0 {
+      try visitor.visitSingularFixed64Field(value: self.nextSequence, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoStreamEnd, rhs: ProtoStreamEnd) -> Bool {
+    if lhs.actor != rhs.actor {return false}
+    if lhs.nextSequence != rhs.nextSequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoActorLeft: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ActorLeft"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}actor\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed32Field(value: &self.actor) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.actor != 0 {
+      try visitor.visitSingularFixed32Field(value: self.actor, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoActorLeft, rhs: ProtoActorLeft) -> Bool {
+    if lhs.actor != rhs.actor {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4632,7 +4790,7 @@ nonisolated extension ProtoStatusValue: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Status"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}step\0\u{1}episode\0\u{3}robot_nanoseconds\0\u{1}values\0\u{1}note\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}step\0\u{1}episode\0\u{3}robot_nanoseconds\0\u{1}values\0\u{1}note\0\u{1}actor\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4646,6 +4804,7 @@ nonisolated extension ProtoStatus: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeSingularSFixed64Field(value: &self.robotNanoseconds) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.values) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      case 7: try { try decoder.decodeSingularFixed32Field(value: &self.actor) }()
       default: break
       }
     }
@@ -4670,6 +4829,9 @@ nonisolated extension ProtoStatus: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.note.isEmpty {
       try visitor.visitSingularStringField(value: self.note, fieldNumber: 6)
     }
+    if self.actor != 0 {
+      try visitor.visitSingularFixed32Field(value: self.actor, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4680,6 +4842,7 @@ nonisolated extension ProtoStatus: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.robotNanoseconds != rhs.robotNanoseconds {return false}
     if lhs.values != rhs.values {return false}
     if lhs.note != rhs.note {return false}
+    if lhs.actor != rhs.actor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4736,7 +4899,7 @@ nonisolated extension ProtoEmpty: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Envelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0\u{3}episode_end\0\u{3}episode_ended\0\u{3}control_request\0\u{1}control\0\u{3}safety_request\0\u{1}safety\0\u{3}world_restore\0\u{1}records\0\u{3}record_start\0\u{3}record_end\0\u{3}record_accepted\0\u{3}user_stop\0\u{1}recover\0\u{3}driver_status_request\0\u{3}driver_status\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0\u{3}episode_end\0\u{3}episode_ended\0\u{3}control_request\0\u{1}control\0\u{3}safety_request\0\u{1}safety\0\u{3}world_restore\0\u{1}records\0\u{3}record_start\0\u{3}record_end\0\u{3}record_accepted\0\u{3}user_stop\0\u{1}recover\0\u{3}driver_status_request\0\u{3}driver_status\0\u{3}training_request\0\u{1}training\0\u{3}actor_left\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5290,6 +5453,45 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.body = .driverStatus(v)
         }
       }()
+      case 43: try {
+        var v: ProtoStreamEnd?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .trainingRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .trainingRequest(v)
+        }
+      }()
+      case 44: try {
+        var v: ProtoReason?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .training(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .training(v)
+        }
+      }()
+      case 45: try {
+        var v: ProtoActorLeft?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .actorLeft(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .actorLeft(v)
+        }
+      }()
       default: break
       }
     }
@@ -5468,6 +5670,18 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .driverStatus?: try {
       guard case .driverStatus(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
+    }()
+    case .trainingRequest?: try {
+      guard case .trainingRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
+    }()
+    case .training?: try {
+      guard case .training(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+    }()
+    case .actorLeft?: try {
+      guard case .actorLeft(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 45)
     }()
     case nil: break
     }

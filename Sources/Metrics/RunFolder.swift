@@ -18,7 +18,9 @@ public struct RunFolder: Sendable, Equatable {
   private static let files =
     marks + [
       "summary.json", "policy.safetensors", "resume.origin", "transitions.spool", "flight.bin",
+      actorsName,
     ]
+  private static let actorsName = "actors"
   private static let folders = ["checkpoints", "logs", "sockets", "episodes"]
 
   /// One JSON object a line, see `MetricsLog`.
@@ -37,6 +39,8 @@ public struct RunFolder: Sendable, Equatable {
   public var sockets: String { file("sockets") }
   /// Folder of recorded episodes.
   public var episodes: String { file("episodes") }
+  /// Folder of the sessions of actors that have an arm of their own, by their numbers.
+  public var actors: String { file(Self.actorsName) }
 
   /// Creates the folder and those in it.
   ///
@@ -86,6 +90,14 @@ public struct RunFolder: Sendable, Equatable {
         : MetricsError.refused(file: path, reason: systemReason())
     }
     return try work()
+  }
+
+  /// Whether a process works in a folder now, see `holding`.
+  public static func isHeld(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 
   /// The folder of a run that goes on, with all the folders in it; throws `noRun` where there is none.

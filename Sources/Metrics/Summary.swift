@@ -36,7 +36,7 @@ public struct Summary: Sendable, Equatable, Codable {
   public var updatesPerStep: Double
   /// Rewarded share of the last 20 episodes; absent without an episode.
   public var successLast20: Double?
-  /// Robot time of the training, resets included [min].
+  /// Robot time of the training, resets included, of several arms that of the longest [min].
   public var robotMinutes: Double
   /// Robot time of the demonstrations [min].
   public var demonstrationMinutes: Double
@@ -46,6 +46,40 @@ public struct Summary: Sendable, Equatable, Codable {
   public var replayDigest: String
   /// Digest of everything learned at the end, hexadecimal: equal for equal runs.
   public var weightsDigest: String
+  /// Each actor by itself; absent in a training of one.
+  public var actors: [Actor]?
+
+  /// What came of one actor of several since this training, or its latest resumption, began.
+  public struct Actor: Sendable, Equatable, Codable {
+    /// Its number.
+    public var actor: Int
+    /// Its environment steps.
+    public var steps: Int
+    /// Its episodes.
+    public var episodes: Int
+    /// Its episodes that were rewarded.
+    public var rewardedEpisodes: Int
+    /// Rewarded share of its last 20 episodes; absent without an episode.
+    public var successLast20: Double?
+    /// Robot time of its arm, resets included [min].
+    public var robotMinutes: Double
+    /// Why it left before the training's end; absent where it did not.
+    public var left: String?
+
+    /// Figures of their parts.
+    public init(
+      actor: Int, steps: Int, episodes: Int, rewardedEpisodes: Int, successLast20: Double?,
+      robotMinutes: Double, left: String?
+    ) {
+      self.actor = actor
+      self.steps = steps
+      self.episodes = episodes
+      self.rewardedEpisodes = rewardedEpisodes
+      self.successLast20 = successLast20
+      self.robotMinutes = robotMinutes
+      self.left = left
+    }
+  }
 
   /// A summary of its parts.
   public init(

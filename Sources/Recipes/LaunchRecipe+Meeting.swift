@@ -34,6 +34,19 @@ extension LaunchRecipe.Endpoints {
     case .tcp(let host, _): isLoopback(host)
     }
   }
+
+  /// Why the ports do not suffice.
+  public static let portsMissing =
+    "each actor takes 16 ports above those of the session, up to 65535; begin lower"
+
+  /// Ports that a session may take.
+  static let portsOfSession = 16
+
+  /// Whether there are ports for so many actors.
+  public func portsSuffice(for actors: Int) -> Bool {
+    guard case .tcp(_, let port) = self else { return true }
+    return port + (actors + 1) * Self.portsOfSession <= 65_536
+  }
 }
 
 extension LaunchRecipe.Hosts: RecipeSection {

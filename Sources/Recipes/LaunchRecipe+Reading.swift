@@ -13,6 +13,8 @@ extension LaunchRecipe: RecipeSection {
     hosts = section.optionalSection("hosts", Hosts.init(reading:))
     security = section.optionalSection("security", Security.init(reading:))
     if section.holds("realtime") { realtime = section.section("realtime") }
+    actors = section.optionalWhole("actors", 1...Self.mostActors) ?? actors
+    if section.holds("joins") { joins = section.section("joins") }
     recording = section.choice("recording", otherwise: .all)
     demonstrations = section.section("demonstrations")
     learner = section.section("learner")
@@ -22,6 +24,8 @@ extension LaunchRecipe: RecipeSection {
     supervision = section.section("supervision", otherwise: Supervision())
     section.require(
       security.keys != nil || endpoints.isLocal, at: "endpoints", Endpoints.keysMissing)
+    section.require(
+      endpoints.portsSuffice(for: actors), at: "actors", Endpoints.portsMissing)
     section.require(hosts.learner == nil || endpoints != .ipc, at: "hosts", Hosts.needTCP)
     section.require(
       security.keys != nil || hosts.isLocal, at: "hosts", Endpoints.keysMissing)
@@ -35,6 +39,8 @@ extension LaunchRecipe: RecipeSection {
       .init("robot", robot), .init("task", task), .init("seed", seed), .init("clock", clock),
       .init("placement", placement), .init("run", run), .init("endpoints", endpoints.address),
       .init("hosts", hosts), .init("security", security), .init("realtime", realtime),
+      .init("actors", actors),
+    ] + (joins.map { [.init("joins", $0)] } ?? []) + [
       .init("recording", recording),
       .init("demonstrations", demonstrations),
       .init("learner", learner), .init("pace", pace), .init("finish", finish),

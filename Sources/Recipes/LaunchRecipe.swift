@@ -20,6 +20,10 @@ public struct LaunchRecipe: Sendable, Equatable {
   public var security: Security
   /// What the processes of 1 kHz ask of the kernel.
   public var realtime = RealTime()
+  /// Arms that act for the one learner, each with its own driver, controller, reward and reset.
+  public var actors = 1
+  /// The training that this session's actor acts for; nil where that is its own.
+  public var joins: Joins?
   /// What of the session's episodes is kept.
   public var recording: Recording
   /// Episodes shown before the learning.

@@ -161,11 +161,13 @@ public struct ReplayBuffer: ~Copyable, Sendable {
   /// Records that are asked for before they are copied.
   private static let ahead = 32
 
-  private func prefetch(_ index: Int) {
+  /// Asks for a record before it is copied.
+  func prefetch(_ index: Int) {
     records.prefetch(rows: index..<min(index + 1 + min(lookahead.steps, 8), capacity))
   }
 
-  private func copy(_ index: Int, to row: Int, of batch: inout Batch) {
+  /// Fills a row of a batch with the sample that begins at a record.
+  func copy(_ index: Int, to row: Int, of batch: inout Batch) {
     let meant = intentions.rows == 0 ? action(index) : intentions.base + index * actionSize
     Self.copy(observation(index), to: batch.observations, row)
     Self.copy(action(index), to: batch.actions, row)

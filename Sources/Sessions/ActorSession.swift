@@ -33,8 +33,8 @@ struct ExploringActor: EpisodeActor, ~Copyable {
   mutating func keep(_ transition: Transition) throws { try link.send(transition) }
 }
 
-/// The actor process: episodes without end, until the recipe's rule, which reads rewards only, or
-/// a request to finish.
+/// The actor process: episodes without end, until the learner says that the training is over, its
+/// own robot time is, or a person asks to finish.
 struct ActorSession {
   let session: SessionContext
 
@@ -49,10 +49,7 @@ struct ActorSession {
     var actor = ExploringActor(
       link: try LearnerLink(session, sent: steps, after: point?.spooledTransitions() ?? []),
       seed: session.recipe.launch.seed)
-    var rule = FinishRule(session.recipe.launch.finish)
-    for episode in point?.whole ?? [] where !episode.isCut {
-      rule.add(isRewarded: episode.isRewarded)
-    }
+    var rewarded = (point?.whole ?? []).filter { !$0.isCut }.map(\.isRewarded)
     // A real arm's clock begins anew with its driver.
     let earlier = session.recipe.launch.clock == .realtime ? try earlierRobotTime() : 0
     try status.ready()
@@ -65,16 +62,17 @@ struct ActorSession {
       if loop.begun == episode { episode += 1 }
       let time = earlier + loop.robotTime
       if let result {
-        rule.add(isRewarded: result.isRewarded)
-        rule.decide(steps: Int(loop.steps), robotNanoseconds: time)
-        try status.report(report(result, rule: rule, steps: loop.steps, time: time))
+        rewarded.append(result.isRewarded)
+        try status.report(report(result, rewarded, steps: loop.steps, time: time))
       }
       status.listen()
-      let reason = rule.reason ?? (isAskedToFinish(status) ? .interrupted : nil)
+      var reason = try actor.link.finishReason()
+      if Double(time) * 1e-9 / 60 >= session.recipe.launch.finish.robotMinutes {
+        reason = reason ?? .robotTime
+      }
+      reason = reason ?? (isAskedToFinish(status) ? .interrupted : nil)
       guard let reason else { continue }
-      let digest = try actor.link.finish()
-      let note = FinishNote(
-        reason: reason, replay: hexadecimal(digest.replay), weights: hexadecimal(digest.weights))
+      let note = try end(&actor, because: reason)
       try status.report(
         Status(
           role: "actor", step: loop.steps, episode: episode, robotNanoseconds: time,
@@ -83,6 +81,20 @@ struct ActorSession {
       loop.stopAll(reason: reason.rawValue)
       return
     }
+  }
+
+  /// Leaves the training. The one actor of a training waits until all is learned; of several, `launch`
+  /// asks for that once the last has left.
+  private func end(
+    _ actor: inout ExploringActor, because reason: Summary.FinishReason
+  ) throws -> FinishNote {
+    if session.recipe.launch.joins != nil {
+      try actor.link.leave(because: reason.rawValue)
+      return FinishNote(reason: reason, replay: "-", weights: "-")
+    }
+    let digest = try actor.link.finish()
+    return FinishNote(
+      reason: reason, replay: hexadecimal(digest.replay), weights: hexadecimal(digest.weights))
   }
 
   /// An episode, or nil where the arm was stopped in it and has been let go on since, or the training
@@ -134,14 +146,14 @@ struct ActorSession {
   }
 
   private func report(
-    _ result: EpisodeResult, rule: FinishRule, steps: UInt64, time: Int64
+    _ result: EpisodeResult, _ rewarded: [Bool], steps: UInt64, time: Int64
   ) -> Status {
     var values = [
       StatusValue(name: "episode/reward", value: result.reward),
       StatusValue(name: "episode/rewarded", value: result.isRewarded ? 1 : 0),
       StatusValue(name: "episode/steps", value: Double(result.steps)),
       StatusValue(name: "episode/seconds", value: result.seconds),
-      StatusValue(name: "success/last20", value: rule.success(ofLast: 20)),
+      StatusValue(name: "success/last20", value: successShare(of: rewarded.suffix(20))),
     ]
     for (axis, share) in zip(["x", "y", "z", "rx", "ry", "rz"], result.clipped) {
       values.append(StatusValue(name: "clipped/\(axis)", value: share))
@@ -149,36 +161,5 @@ struct ActorSession {
     return Status(
       role: "actor", step: steps, episode: result.episode, robotNanoseconds: time, values: values,
       note: "")
-  }
-}
-
-/// When a training is over.
-///
-/// Reads rewards, steps and robot time; never the truth.
-struct FinishRule {
-  private let limits: LaunchRecipe.Finish
-  private var rewarded: [Bool] = []
-  private(set) var reason: Summary.FinishReason?
-
-  init(_ limits: LaunchRecipe.Finish) { self.limits = limits }
-
-  /// Takes an episode.
-  mutating func add(isRewarded: Bool) { rewarded.append(isRewarded) }
-
-  /// Decides after the latest episode.
-  mutating func decide(steps: Int, robotNanoseconds: Int64) {
-    if rewarded.count >= limits.window, success(ofLast: limits.window) >= limits.success {
-      reason = .success
-    } else if steps >= limits.steps {
-      reason = .steps
-    } else if Double(robotNanoseconds) * 1e-9 / 60 >= limits.robotMinutes {
-      reason = .robotTime
-    }
-  }
-
-  /// Rewarded share of the latest episodes, of all when there are fewer.
-  func success(ofLast count: Int) -> Double {
-    let latest = rewarded.suffix(count)
-    return latest.isEmpty ? 0 : Double(latest.count { $0 }) / Double(latest.count)
   }
 }

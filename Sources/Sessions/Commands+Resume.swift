@@ -39,8 +39,7 @@ extension Commands {
       throw SessionFailure(
         "\(run): was trained with recording=none, so there is nothing to go on from")
     }
-    if recipe.launch.clock == .realtime { try ResumePoint.recover(run) }
-    guard let point = try ResumePoint(of: recipe.launch) else {
+    guard let points = try points(of: recipe.launch) else {
       guard try holdsNothing(folder) else {
         throw SessionFailure(
           "\(folder.episodes): the recordings that the training would go on from are gone; bring them "
@@ -49,11 +48,27 @@ extension Commands {
       progress.write("no episode came to its end: beginning anew\n")
       return try trainAlone(recipe, earlier: .replace, progress: progress)
     }
-    return try goOn(with: recipe, in: folder, from: point, progress: progress)
+    return try goOn(with: recipe, in: folder, from: points, progress: progress)
+  }
+
+  /// Where each actor of a training goes on; nil where none has come to an episode's end.
+  private static func points(of launch: LaunchRecipe) throws -> [ResumePoint]? {
+    let sessions =
+      launch.hasOwnArm ? [launch] : (0..<launch.actors).map { joined(launch, by: $0) }
+    var points: [ResumePoint?] = []
+    for session in sessions {
+      let episodes = session.run + "/episodes"
+      let isThere = FileManager.default.fileExists(atPath: episodes)
+      if session.clock == .realtime, isThere { try ResumePoint.recover(session.run) }
+      points.append(try ResumePoint(of: session))
+    }
+    guard points.contains(where: { $0 != nil }) else { return nil }
+    return try zip(points, sessions).map { try $0 ?? ResumePoint(of: $1, before: 0) }
   }
 
   private static func goOn(
-    with recipe: SessionRecipe, in folder: RunFolder, from point: ResumePoint, progress: Reporting
+    with recipe: SessionRecipe, in folder: RunFolder, from points: [ResumePoint],
+    progress: Reporting
   ) throws -> TrainingReport {
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
@@ -62,20 +77,25 @@ extension Commands {
     }
     // Read before anything is touched: what has no figures was no training.
     _ = try MetricsRecord.records(of: folder.metrics)
-    if recipe.launch.clock == .lockstep, !point.isOfThisProgram() {
+    if recipe.launch.clock == .lockstep, !points.allSatisfy({ $0.isOfThisProgram() }) {
       progress.write(
         "another build or processor than before: results may differ in their last bits\n")
     }
     let session = try SessionContext(
-      recipe: recipe, isSupervised: false, firstEpisode: point.episode)
+      recipe: recipe, isSupervised: false, firstEpisodes: points.map(\.episode))
     try? FileManager.default.removeItem(atPath: folder.summary)
-    if recipe.launch.clock == .lockstep { try point.makeRoom() }
-    try MetricsLog.cut(folder.metrics, afterStep: point.steps)
+    // One that had not come to an episode's end begins anew.
+    for point in points where recipe.launch.clock == .lockstep && point.isOfAnEpisode {
+      try point.makeRoom()
+    }
+    let steps = points.reduce(0) { $0 + $1.steps }
+    try MetricsLog.cut(folder.metrics, afterStep: steps)
     try folder.write(
       recipe.resolvedYAML(revision: gitRevision(), date: isoDate()), to: folder.resolvedRecipe)
-    progress.write("going on with episode \(point.episode), after \(point.steps) steps\n")
+    let episodes = points.map { "\($0.episode)" }.joined(separator: ", ")
+    progress.write("going on with episode \(episodes), after \(steps) steps\n")
     var launch = try LaunchSession(
-      session, folder: folder, demonstrationMinutes: minutes, from: point, reporting: progress)
+      session, folder: folder, demonstrationMinutes: minutes, from: points, reporting: progress)
     return TrainingReport(summary: try launch.run(), folder: folder.path)
   }
 

@@ -39,11 +39,11 @@ public enum Commands {
   /// Runs one process of a session: `driver`, `controller`, `reward`, `reset`,
   /// `recorder`, `learner`, `actor`.
   ///
-  /// `supervisor` is the process that started this one, nil when a person did; `firstEpisode` is where
-  /// a training goes on; `knownSteps` is how far it is, for a learner that is started again in it.
+  /// `supervisor` is the process that started this one, nil when a person did; `firstEpisodes` are where
+  /// a training goes on, for the learner one of each actor; `knownSteps` is how far it is, for a learner that is started again in it.
   public static func process(
     _ name: String, recipeFile: String, overrides: [String], supervisor: Int32?,
-    firstEpisode: UInt64?, knownSteps: Int?
+    firstEpisodes: [UInt64], knownSteps: Int?
   ) throws {
     guard let role = Role(rawValue: name) else {
       throw SessionFailure("\(name): no such process")
@@ -55,7 +55,7 @@ public enum Commands {
     let recipe = try SessionRecipe.load(launchFile: recipeFile, overrides: overrides)
     LoopPreparation.prepare(role, of: recipe.launch)
     let session = try SessionContext(
-      recipe: recipe, isSupervised: supervisor != nil, firstEpisode: firstEpisode,
+      recipe: recipe, isSupervised: supervisor != nil, firstEpisodes: firstEpisodes,
       knownSteps: knownSteps, endsAtFirstSignal: true)
     if supervisor == nil { try makeFolders(of: session) }
     let heartbeat = Heartbeat(role, in: session)
@@ -133,7 +133,7 @@ public enum Commands {
     let folder = try makeRun(recipe, earlier: earlier)
     let session = try SessionContext(recipe: recipe, isSupervised: false)
     var launch = try LaunchSession(
-      session, folder: folder, demonstrationMinutes: minutes, from: nil, reporting: progress)
+      session, folder: folder, demonstrationMinutes: minutes, from: [], reporting: progress)
     return TrainingReport(summary: try launch.run(), folder: folder.path)
   }
 
@@ -364,7 +364,7 @@ public enum Commands {
     }
   }
 
-  private static func makeRun(
+  static func makeRun(
     _ recipe: SessionRecipe, earlier: EarlierRun
   ) throws -> RunFolder {
     let folder = try RunFolder(

@@ -137,12 +137,12 @@ private struct ControlRun {
     while !deadline.isPast() {
       if session.stopCheck() { throw SessionFailure.stoppedAtOnce }
       if let ended = processes.firstEnded() {
-        throw SessionFailure("\(ended.role.rawValue) \(ended.ending)")
+        throw SessionFailure("\(ended.name) \(ended.ending)")
       }
       switch try processes.next(within: .milliseconds(100)) {
       case .status(let status): for value in status.values { values[value.name] = value.value }
       case .failure(let reason): throw SessionFailure(reason)
-      case .ready, .driver, .heartbeat, nil: break
+      case .ready, .driver, .heartbeat, .left, nil: break
       }
     }
     return values

@@ -45,10 +45,16 @@ public struct DryRun: Report {
 
   init(_ recipe: SessionRecipe, earlier: Commands.EarlierRun) throws {
     let run = recipe.launch.run
-    let roles = SessionProcesses.surroundings(of: recipe.launch) + [.learner, .actor]
-    processes = roles.map {
-      Line(process: $0.rawValue, command: "kinglet \($0.rawValue) \(run)/resolved.yaml")
-    }
+    let own = SessionProcesses.surroundings(of: recipe.launch) + [.learner, .actor]
+    let roles = recipe.launch.holdsArm ? own : [.learner]
+    let joined = recipe.launch.holdsArm ? [] : (0..<recipe.launch.actors).map { $0 }
+    processes =
+      roles.map {
+        Line(process: $0.rawValue, command: "kinglet \($0.rawValue) \(run)/resolved.yaml")
+      }
+      + joined.map {
+        Line(process: "\(ProcessName(actor: $0))", command: "kinglet join \(run) --actor \($0)")
+      }
     let meetings = Endpoints(recipe: recipe.launch)
     endpoints = Dictionary(
       uniqueKeysWithValues: Meeting.allCases.map { ($0.rawValue, meetings[$0]) })

@@ -38,6 +38,9 @@ extension Meeting {
   /// it, where it makes faults on purpose.
   static let tapVariable = "KINGLET_TAP"
 
+  /// Whether the learner binds it.
+  var isOfLearner: Bool { self == .learner || self == .policy }
+
   /// The meetings that the variable names.
   static var tapped: Set<Meeting> {
     let names = ProcessInfo.processInfo.environment[tapVariable] ?? ""
@@ -64,10 +67,8 @@ struct Endpoints: Sendable {
     switch recipe.endpoints {
     case .ipc: return "ipc://\(recipe.run)/sockets/\(meeting.rawValue)"
     case .tcp(let host, let port):
-      let host = isOfLearner(meeting) ? recipe.hosts.learner ?? host : host
+      let host = meeting.isOfLearner ? recipe.hosts.learner ?? host : host
       return "tcp://\(host):\(port + (Meeting.allCases.firstIndex(of: meeting) ?? 0))"
     }
   }
-
-  private func isOfLearner(_ meeting: Meeting) -> Bool { [.learner, .policy].contains(meeting) }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Messages
+import Recipes
 import Synchronization
 import Wire
 
@@ -26,16 +27,29 @@ final class Heartbeat: Sendable {
   private let isBeating: Bool
 
   /// Begins to beat, where `launch` listens.
-  init(_ role: Role, in session: SessionContext) {
-    isBeating = session.isSupervised
-    guard isBeating else { return }
+  convenience init(_ role: Role, in session: SessionContext) {
     // The session itself stays out of the thread: it must end with its last words, not with this.
     let line = Line(
       endpoint: session.endpoints[.status], session: session.context.session,
       security: session.context.security, work: session.work)
+    self.init(ProcessName(role), on: session.isSupervised ? line : nil)
+  }
+
+  /// Beats for an actor with an arm of its own, to the `launch` of the training that it joins.
+  convenience init(joining session: SessionContext) {
+    let training = session.recipe.launch.training
+    let line = Line(
+      endpoint: Endpoints(recipe: training)[.status], session: SessionMark(training),
+      security: session.context.security, work: session.work)
+    self.init(ProcessName(actor: session.recipe.launch.actor), on: line)
+  }
+
+  private init(_ name: ProcessName, on line: Line?) {
+    isBeating = line != nil
+    guard let line else { return }
     Thread.detachNewThread { [self] in
       // Without a line to `launch` the process goes unwatched, which it will notice.
-      do { try beat(role, line) } catch {}
+      do { try beat(name, line) } catch {}
       ended.signal()
     }
   }
@@ -55,14 +69,14 @@ final class Heartbeat: Sendable {
     _ = ended.wait(timeout: .now() + 2)
   }
 
-  private func beat(_ role: Role, _ line: Line) throws {
+  private func beat(_ name: ProcessName, _ line: Line) throws {
     let context = try Context(session: line.session, security: line.security)
     var client = try Client(
       to: Endpoint(line.endpoint, security: line.security), role: "launch", in: context)
     let process = ProcessInfo.processInfo.processIdentifier
     repeat {
       let beat = Message.heartbeat(
-        role: role.rawValue, process: process, progress: line.work.value)
+        role: name.description, process: process, progress: line.work.value)
       do { try client.send(beat, within: .zero) } catch WireError.cannotSend {}
     } while end.wait(timeout: .now() + Self.interval) == .timedOut
   }

@@ -3,159 +3,229 @@ import Messages
 import Metrics
 import RealTime
 import Recipes
+import Wire
 
 /// Starts a training's processes, watches them, writes its figures down, and ends them.
+///
+/// A training holds its arm itself, or starts one `kinglet join` for each of its actors; what that
+/// starts is such a session once more, of an arm whose learner is another's.
 struct LaunchSession: ~Copyable {
   private let session: SessionContext
-  private let folder: RunFolder
-  private var processes: SessionProcesses
-  private var metrics: MetricsLog
-  private var events: EventFile
-  private var progress: Metrics.Progress
-  private var line: ProgressLine
-  private let start = MonotonicClock.now
-  private let startedAt: Double
-  /// Wall time of the training before this session [s].
-  private let earlierWall: Double
-  private var summary: Summary
-  private var finishNote: FinishNote?
+  private let recipe: LaunchRecipe
   private let reporting: Reporting
+  private var processes: SessionProcesses
+  private var figures: TrainingFigures
+  private var relay: TrainingRelay?
   private var keys: TerminalKeys
-  private var hasStopped = false
   private var lives: Watch
   private var restarts = 0
-  private var lastLearnerStep: UInt64 = 0
+  private var hasAsked = false
+  private static let actor = ProcessName(.actor)
+  private static let learner = ProcessName(.learner)
 
   /// A session in a folder whose figures end where it begins.
+  ///
+  /// `points` are where its actors go on, none where the training begins.
   init(
     _ session: SessionContext, folder: RunFolder, demonstrationMinutes: Double,
-    from point: ResumePoint?, reporting: Reporting
+    from points: [ResumePoint], reporting: Reporting
   ) throws {
-    let startedAt = wallTime()
-    let earlier = point == nil ? [] : try MetricsRecord.records(of: folder.metrics)
-    let before = earlier.last
+    let recipe = session.recipe.launch
     let processes = try SessionProcesses(session, folder: folder)
-    let metrics = try MetricsLog(appendingTo: folder.metrics, flushInterval: 0)
-    var second = Int(startedAt)
-    while FileManager.default.fileExists(atPath: folder.events(startedAt: second)) { second += 1 }
-    let events = try EventFile(
-      creating: folder.events(startedAt: second), wallTime: startedAt, resumingAt: point?.steps)
+    let figures = try TrainingFigures(
+      recipe, folder: folder, demonstrationMinutes: demonstrationMinutes, from: points,
+      reporting: reporting)
+    let relay: TrainingRelay? = recipe.joins == nil ? nil : try TrainingRelay(session)
     self.session = session
-    self.folder = folder
-    self.startedAt = startedAt
-    self.processes = processes
-    self.metrics = metrics
-    self.events = events
-    let launch = session.recipe.launch
-    earlierWall = before?.wallSeconds ?? 0
-    progress = Metrics.Progress(
-      step: point?.steps ?? 0, steps: launch.finish.steps,
-      robotSeconds: before?.robotSeconds ?? 0,
-      robotSecondsLimit: launch.finish.robotMinutes * 60, wallSeconds: earlierWall,
-      updatesPerSecond: 0, episodes: point?.whole.count { !$0.isCut } ?? 0, successLast20: nil,
-      firstStep: point?.steps ?? 0, firstWallSeconds: earlierWall)
-    line = ProgressLine(to: reporting.destination)
+    self.recipe = recipe
     self.reporting = reporting
+    self.processes = processes
+    self.figures = figures
+    self.relay = relay
     keys = TerminalKeys(session, reporting)
-    let supervision = launch.supervision
     lives = Watch(
-      silence: supervision.silence, standstillMinutes: supervision.standstillMinutes,
+      silence: recipe.supervision.silence,
+      standstillMinutes: recipe.joins == nil ? recipe.supervision.standstillMinutes : nil,
       at: MonotonicClock.now)
-    summary = Summary(
-      seed: launch.seed, robot: launch.robot, task: launch.task, finishReason: .fault, steps: 0,
-      episodes: 0, rewardedEpisodes: point?.whole.count { $0.isRewarded } ?? 0,
-      updates: Int(Self.latest("learner/updates", of: earlier)),
-      updatesPerStep: Self.latest("learner/updatesPerStep", of: earlier), successLast20: nil,
-      robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
-      replayDigest: "", weightsDigest: "")
-  }
-
-  private static func latest(_ name: String, of records: [MetricsRecord]) -> Double {
-    records.last { $0.values[name] != nil }?.values[name] ?? 0
   }
 
   /// Runs the training to its end and returns its summary.
   mutating func run() throws -> Summary {
     do {
-      try processes.start(SessionProcesses.surroundings(of: session.recipe.launch) + [.learner])
-      try processes.start([.actor])
+      try begin()
       try watch()
+      if !recipe.holdsArm { try conclude() }
     } catch {
       let failure = processes.explain(error)
+      relay?.leave(because: failure.description)
       processes.stop(grace: .zero)
-      try? close()
+      try? figures.close(otherwise: session.stopCheck() ? .interrupted : .fault)
       throw failure
     }
     processes.stop(grace: .seconds(20))
-    try close()
+    try figures.close(otherwise: .fault)
     try processes.checkRecorder()
-    return summary
+    return figures.summary
+  }
+
+  private mutating func begin() throws {
+    let episodes = session.firstEpisodes
+    guard recipe.holdsArm else {
+      try processes.start([.learner], from: episodes)
+      // They say by themselves that they are ready, and the first need not wait for the last.
+      for actor in 0..<recipe.actors {
+        try processes.begin(ProcessName(actor: actor), from: episodes)
+        figures.roll.arrive(actor)
+      }
+      return
+    }
+    let learner: [Role] = recipe.joins == nil ? [.learner] : []
+    try processes.start(SessionProcesses.surroundings(of: recipe) + learner, from: episodes)
+    try processes.start([.actor], from: episodes)
+    figures.roll.arrive(0)
+    relay?.arrive(after: figures.roll.steps)
+  }
+
+  private var isOver: Bool {
+    recipe.holdsArm
+      ? processes.ending(of: Self.actor) != nil
+      : figures.roll.present.isEmpty && !processes.hasActors
   }
 
   private mutating func watch() throws {
-    var hasAsked = false
-    while processes.ending(of: .actor) == nil {
+    while !isOver {
       if session.stopCheck() { throw SessionFailure.stoppedAtOnce }
-      if session.isAskedToFinish, !hasAsked {
-        hasAsked = true
-        reporting.write(line.interruption())
-        reporting.write("finishing the episode; Ctrl-C again stops at once\n")
-        processes.askToFinish()
-      }
+      relay?.listen()
+      if session.isAskedToFinish || relay?.isAskedToFinish == true { askToFinish() }
       var wait = Duration.milliseconds(50)
       for _ in 0..<64 {
         guard let news = try processes.next(within: wait) else { break }
         wait = .zero
-        switch news {
-        case .status(let status): try note(status)
-        case .failure(let reason): throw SessionFailure(reason)
-        case .driver(let status): note(status)
-        case .heartbeat(let role, let progress):
-          lives.note(role, progress: progress, at: MonotonicClock.now)
-        case .ready: break
-        }
+        try note(news)
       }
-      keys.serve(on: &line, reporting)
-      if let ended = processes.firstEnded(), ended.role != .actor, try isUnexpected(ended.ending) {
-        try startAgain(ended.role, ended.ending)
-      }
-      if hasStopped { lives.rest(at: MonotonicClock.now) }
+      keys.serve { figures.say($0) }
+      if let ended = processes.firstEnded(), ended.name != Self.actor { try note(ended) }
+      if figures.roll.isResting { lives.rest(at: MonotonicClock.now) }
       try checkLives()
     }
-    while let news = try processes.next(within: .milliseconds(50)) {
-      if case .status(let status) = news { try note(status) }
+    while let news = try processes.next(within: .milliseconds(50)) { try note(news) }
+    if recipe.holdsArm, figures.finishNote == nil {
+      throw SessionFailure("actor ended before the training did")
     }
-    guard finishNote != nil else { throw SessionFailure("actor ended before the training did") }
+  }
+
+  private mutating func askToFinish() {
+    guard !hasAsked else { return }
+    hasAsked = true
+    figures.say("finishing the episode; Ctrl-C again stops at once")
+    processes.askToFinish()
+  }
+
+  /// Asks the learner of actors that have all ended for the last word.
+  private mutating func conclude() throws {
+    guard let reason = figures.roll.finish else {
+      throw SessionFailure("every actor has left; their logs are in \(recipe.run)/logs")
+    }
+    var learner = try session.client(of: .learner, role: "learner")
+    for actor in figures.roll.entries.keys {
+      let message = Message.actorLeft(actor: UInt32(actor), reason: "ended")
+      _ = try learner.call(message, within: .seconds(60))
+    }
+    guard
+      case .learnerDigest(let replay, let weights) = try learner.call(
+        .learnerDigestRequest, within: .seconds(300))
+    else { throw SessionFailure("learner sent an answer of another kind to a digest request") }
+    figures.finish(
+      FinishNote(reason: reason, replay: hexadecimal(replay), weights: hexadecimal(weights)))
+    try learner.send(.stop(reason: reason.rawValue), within: .seconds(5))
+  }
+
+  private mutating func note(_ news: SessionProcesses.News) throws {
+    session.work.add()
+    switch news {
+    case .status(let status): try note(status)
+    case .failure(let reason): throw SessionFailure(reason)
+    case .driver(let status): note(status)
+    case .heartbeat(let name, let progress):
+      lives.note(name, progress: progress, at: MonotonicClock.now)
+    case .ready(let name): noteArrival(of: name)
+    case .left(let actor, let reason): try noteDeparture(of: actor, because: reason)
+    }
+  }
+
+  private mutating func noteArrival(of name: ProcessName) {
+    guard let actor = name.actor else { return }
+    // One that comes late still is to finish.
+    if hasAsked { processes.askToFinish() }
+    if figures.roll.arrive(actor) { figures.say("\(name) has come") }
+  }
+
+  /// An actor with an arm of its own has left: in lock-step, where all of them make the result, the
+  /// session ends; in real time the others go on.
+  private mutating func noteDeparture(of actor: Int, because reason: String) throws {
+    let name = ProcessName(actor: actor)
+    lives.forget(name)
+    guard figures.roll.leave(actor, because: reason) else { return }
+    if recipe.clock == .lockstep, !hasAsked { throw SessionFailure("\(name): \(reason)") }
+    figures.say("\(name) has left: \(reason)")
+    if var learner = try? session.client(of: .learner, role: "learner") {
+      try? learner.send(.actorLeft(actor: UInt32(actor), reason: reason), within: .zero)
+    }
+  }
+
+  /// A process has ended that is not the training's own actor.
+  private mutating func note(
+    _ ended: (name: ProcessName, ending: SessionProcesses.Ending)
+  ) throws {
+    guard let actor = ended.name.actor else {
+      if try isUnexpected(ended.ending) { try startAgain(ended.name, ended.ending) }
+      return
+    }
+    // Its last words may still be under way.
+    let deadline = Deadline(in: 1_000_000_000)
+    while figures.roll.entries[actor]?.isPresent == true, !deadline.isPast() {
+      if let news = try processes.next(within: .milliseconds(50)) { try note(news) }
+    }
+    let reason = processes.failure(of: ended.name, ended.ending)
+    processes.forget(ended.name)
+    try noteDeparture(of: actor, because: reason.description)
   }
 
   /// Starts a learner again that was ended by a signal; everything else ends the session.
   ///
   /// A learner that ended by itself has said why, and would again.
   private mutating func startAgain(
-    _ role: Role, _ ending: SessionProcesses.Ending
+    _ name: ProcessName, _ ending: SessionProcesses.Ending
   ) throws {
-    let most = session.recipe.launch.supervision.learnerRestarts
-    guard role == .learner, case .signal = ending, restarts < most else {
-      throw SessionFailure("\(role.rawValue) \(ending)")
+    let most = recipe.supervision.learnerRestarts
+    guard name == Self.learner, case .signal = ending, restarts < most else {
+      throw SessionFailure("\(name) \(ending)")
     }
     restarts += 1
-    reporting.write(line.interruption())
-    reporting.write("learner \(ending): starting it again (\(restarts) of \(most))\n")
-    lives.forget(.learner)
-    try processes.restartLearner(knowing: progress.step)
+    figures.say("learner \(ending): starting it again (\(restarts) of \(most))")
+    lives.forget(name)
+    try processes.restartLearner(
+      knowing: figures.knownSteps(recipe.clock), from: session.firstEpisodes)
   }
 
-  /// Ends a session that hangs, with the name of what hangs; a hung learner is started again.
+  /// Ends a session that hangs, with the name of what hangs; a hung learner is started again, and a
+  /// hung actor with an arm of its own is taken for one that left.
   private mutating func checkLives() throws {
-    guard finishNote == nil, let finding = lives.finding(at: MonotonicClock.now) else { return }
-    guard case .silent(let role, _) = finding else {
+    guard figures.finishNote == nil || !recipe.holdsArm,
+      let finding = lives.finding(at: MonotonicClock.now)
+    else { return }
+    guard case .silent(let name, _) = finding else {
       throw SessionFailure(finding.line(process: nil))
     }
-    let words = finding.line(process: processes.number(of: role))
-    guard role == .learner else { throw SessionFailure(words) }
-    reporting.write(line.interruption() + words + "\n")
-    lives.forget(.learner)
-    processes.end(.learner)
+    let words = finding.line(process: processes.identifier(of: name))
+    lives.forget(name)
+    if let actor = name.actor {
+      processes.end(name)
+      return try noteDeparture(of: actor, because: words)
+    }
+    guard name == Self.learner else { throw SessionFailure(words) }
+    figures.say(words)
+    processes.end(name)
   }
 
   /// Whether an ending is none that the actor announced.
@@ -163,86 +233,44 @@ struct LaunchSession: ~Copyable {
   /// An orderly one may overtake the news of it.
   private mutating func isUnexpected(_ ending: SessionProcesses.Ending) throws -> Bool {
     let deadline = Deadline(in: ending == .status(0) ? 5_000_000_000 : 0)
-    while finishNote == nil, !deadline.isPast() {
+    while figures.finishNote == nil, !deadline.isPast() {
       if case .status(let news) = try processes.next(within: .milliseconds(50)) { try note(news) }
     }
-    return finishNote == nil
+    return figures.finishNote == nil
   }
 
   /// Tells a person when the arm stops, and when it goes on.
   private mutating func note(_ status: DriverStatus) {
+    let hasStopped = figures.roll.entries[0]?.isStopped == true
     if status.mode == .fault || status.mode == .userStopped, !hasStopped {
-      hasStopped = true
-      let launch = session.recipe.launch
-      reporting.write(line.interruption())
-      reporting.write(
-        "the arm has stopped: \(status.reason)\n`kinglet recover \(launch.run)` lets it go on"
-          + keys.hint
-          + "; Ctrl-C ends; nobody coming, the training ends after "
-          + "\(decimal(launch.supervision.recoveryMinutes, 1)) min\n")
+      let minutes = decimal(recipe.supervision.recoveryMinutes, 1)
+      tell(
+        isStopped: true,
+        "the arm has stopped: \(status.reason)\n`kinglet recover \(recipe.run)` lets it go on"
+          + keys.hint + "; Ctrl-C ends; nobody coming, it ends after \(minutes) min")
     } else if hasStopped, !status.mode.isStopped {
-      hasStopped = false
-      reporting.write(line.interruption())
-      reporting.write("the arm goes on: \(status.reason)\n")
+      tell(isStopped: false, "the arm goes on: \(status.reason)")
     }
+  }
+
+  private mutating func tell(isStopped: Bool, _ words: String) {
+    figures.roll.note(0, isStopped: isStopped)
+    figures.say(words)
+    relay?.note(isStopped: isStopped, words)
   }
 
   private mutating func note(_ status: Status) throws {
-    let values = Dictionary(
-      status.values.map { ($0.name, $0.value) }, uniquingKeysWith: { _, new in new })
-    let wall = earlierWall + Double(MonotonicClock.now - start) * 1e-9
-    if status.role == Role.actor.rawValue { noteActor(status, values) }
-    if status.role == Role.learner.rawValue {
-      noteLearner(values)
-      // A learner that was started again tells once more what it learns once more.
-      guard status.step > lastLearnerStep || values.isEmpty else { return }
-      lastLearnerStep = status.step
+    if status.role == Role.actor.rawValue { relay?.pass(status) }
+    // One that left though nobody ended the training.
+    if status.note.hasPrefix(Summary.FinishReason.interrupted.rawValue), !hasAsked,
+      figures.roll.entries[Int(status.actor)] != nil, status.actor > 0 || !recipe.holdsArm
+    {
+      return try noteDeparture(of: Int(status.actor), because: "a person asked it to finish")
     }
-    if !status.note.isEmpty { finishNote = FinishNote(status.note) }
-    progress.wallSeconds = wall
-    // The loops of 1 kHz know no steps.
-    let isLoop = [Role.driver, .controller].contains { $0.rawValue == status.role }
-    let step = isLoop ? progress.step : Int(status.step)
-    if !values.isEmpty {
-      try metrics.append(
-        step: step, robotSeconds: progress.robotSeconds, wallSeconds: wall,
-        values: values)
-      try events.append(
-        step: step, wallTime: startedAt + wall - earlierWall, values: values)
+    guard let stopped = status.values.first(where: { $0.name == TrainingRelay.stopped }) else {
+      return try figures.note(status)
     }
-    if let text = line.text(for: progress) { reporting.write(text) }
-  }
-
-  private mutating func noteActor(_ status: Status, _ values: [String: Double]) {
-    progress.step = Int(status.step)
-    progress.robotSeconds = Double(status.robotNanoseconds) * 1e-9
-    if let success = values["success/last20"] { progress.successLast20 = success }
-    guard let rewarded = values["episode/rewarded"] else { return }
-    progress.episodes += 1
-    summary.rewardedEpisodes += rewarded > 0 ? 1 : 0
-  }
-
-  private mutating func noteLearner(_ values: [String: Double]) {
-    if let speed = values["learner/updatesPerSecond"] { progress.updatesPerSecond = speed }
-    if let updates = values["learner/updates"] { summary.updates = Int(updates) }
-    if let ratio = values["learner/updatesPerStep"] { summary.updatesPerStep = ratio }
-  }
-
-  private mutating func close() throws {
-    reporting.write(line.lastText(for: progress))
-    summary.steps = progress.step
-    summary.episodes = progress.episodes
-    summary.robotMinutes = progress.robotSeconds / 60
-    summary.wallMinutes = (earlierWall + Double(MonotonicClock.now - start) * 1e-9) / 60
-    summary.successLast20 = progress.successLast20
-    summary.finishReason = finishNote?.reason ?? (session.stopCheck() ? .interrupted : .fault)
-    summary.replayDigest = finishNote?.replay ?? ""
-    summary.weightsDigest = finishNote?.weights ?? ""
-    try metrics.flush()
-    try events.flush()
-    try summary.write(to: folder)
+    figures.roll.note(Int(status.actor), isStopped: stopped.value > 0)
+    figures.say("actor \(status.actor): \(status.note)")
   }
 }
-
-/// Seconds since 1970: only for file names and logs, never for what is computed.
-func wallTime() -> Double { Double(time(nil)) }

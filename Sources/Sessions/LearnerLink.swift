@@ -1,4 +1,5 @@
 import Messages
+import Metrics
 import OffPolicy
 import RealTime
 import Recipes
@@ -16,6 +17,10 @@ struct LearnerLink: ~Copyable {
   private let pace: LaunchRecipe.Pace
   private let takesNewest: Bool
   private let work: WorkCount
+  private let actor: UInt32
+  /// Why the training is over, once the learner has said so.
+  private var verdict: Summary.FinishReason?
+  private var hasVerdict = false
   /// Sequence of the first transition kept.
   private let base: UInt64
   private var kept: [Transition] = []
@@ -34,16 +39,19 @@ struct LearnerLink: ~Copyable {
   /// How long an answer may take before its question is sent once more.
   private static let pause = Duration.seconds(1)
 
-  /// A link whose learner has had `sent` transitions; in real time `earlier` are these.
+  /// A link that goes on after `sent` transitions; in real time `earlier` are these, which the learner
+  /// may have lost.
   init(_ session: SessionContext, sent: UInt64, after earlier: [Transition]) throws {
     let learner = try session.client(of: .learner, role: "learner")
     let policies = try session.subscriberInRealTime(to: .policy, role: "learner")
     let spool = try Self.spool(session, after: earlier)
     self.spool = spool
-    base = sent
+    base = sent - UInt64(earlier.count)
+    kept = earlier
     next = sent
     accepted = sent
     work = session.work
+    actor = UInt32(session.recipe.launch.actor)
     takesNewest = session.recipe.launch.clock == .realtime
     self.learner = learner
     self.policies = policies
@@ -75,7 +83,7 @@ struct LearnerLink: ~Copyable {
       let first = Int(next - base)
       let batch = Array(kept[first..<min(first + Self.mostAtOnce, kept.count)])
       // A learner that is away or busy gets it later.
-      do { try learner.send(.transitions(batch), within: .zero) } catch WireError.cannotSend {
+      do { try learner.send(.transitions(batch, actor: actor), within: .zero) } catch WireError.cannotSend {
         return
       }
       next += UInt64(batch.count)
@@ -83,11 +91,14 @@ struct LearnerLink: ~Copyable {
   }
 
   private mutating func note(_ answer: Message) throws {
+    if case .training(let finish) = answer {
+      (verdict, hasVerdict) = (Summary.FinishReason(rawValue: finish), true)
+    }
     guard case .transitionsAccepted(let expected) = answer else { return }
     lastAnswer = MonotonicClock.now
     guard expected >= base, expected <= end else {
       throw SessionFailure(
-        "the learner expects transition \(expected), and the actor has \(base)…\(end)")
+        "the learner expects transition \(expected), and actor \(actor) has \(base)…\(end)")
     }
     let isStuck = expected <= accepted && next > expected
     accepted = expected
@@ -139,7 +150,7 @@ struct LearnerLink: ~Copyable {
 
   private mutating func ask(for wanted: UInt64) throws {
     do {
-      try learner.send(.policyRequest(minimumVersion: wanted), within: Self.pause)
+      try learner.send(.policyRequest(minimumVersion: wanted, actor: actor), within: Self.pause)
     } catch WireError.cannotSend {}
   }
 
@@ -158,20 +169,83 @@ struct LearnerLink: ~Copyable {
     }
   }
 
-  /// Waits until everything sent has been learned from, and returns what then stands there.
-  mutating func finish() throws -> (replay: UInt64, weights: UInt64) {
+  /// Why the training is over, asked between two episodes; nil while it goes on.
+  ///
+  /// In lock-step waits until every actor has come as far; in real time nobody waits for the learner, and
+  /// what it says later counts the next time.
+  mutating func finishReason() throws -> Summary.FinishReason? {
+    let patience = takesNewest ? Duration.milliseconds(500) : .seconds(300)
+    let deadline = Deadline(in: Int64(patience / .nanoseconds(1)))
+    hasVerdict = false
     while true {
-      try deliver()
-      let answer = try learner.call(.learnerDigestRequest, within: .seconds(300))
-      guard case .learnerDigest(let replay, let weights) = answer else {
-        throw SessionFailure("learner sent an answer of another kind to a digest request")
+      try pump()
+      try askWhetherItGoesOn()
+      try hearVerdict(within: min(Self.pause, patience))
+      if hasVerdict || verdict != nil { return verdict }
+      guard !deadline.isPast() else {
+        if takesNewest { return nil }
+        throw SessionFailure("learner did not say within \(patience) whether the training goes on")
       }
-      // It may be another learner by now, which has them still to come.
-      try note(try learner.call(.transitions([]), within: .seconds(30)))
+      goBack()
+    }
+  }
+
+  private mutating func askWhetherItGoesOn() throws {
+    let question = Message.trainingRequest(actor: actor, nextSequence: end)
+    do { try learner.send(question, within: .zero) } catch WireError.cannotSend {}
+  }
+
+  /// Takes answers, and sends what they let be sent, until the verdict is there or time is over.
+  private mutating func hearVerdict(within wait: Duration) throws {
+    let deadline = Deadline(in: Int64(wait / .nanoseconds(1)))
+    while !hasVerdict,
+      let answer = try learner.next(within: .nanoseconds(deadline.remaining()))
+    {
+      try note(answer)
+      try pump()
+    }
+  }
+
+  /// Leaves a training that goes on: the learner is to expect no more.
+  mutating func leave(because reason: String) throws {
+    try deliver()
+    _ = try learner.call(.actorLeft(actor: actor, reason: reason), within: .seconds(30))
+  }
+
+  /// Waits until everything sent has been learned from and every actor has left, and returns what then
+  /// stands there.
+  mutating func finish() throws -> (replay: UInt64, weights: UInt64) {
+    let deadline = Deadline(in: 600_000_000_000)
+    while !deadline.isPast() {
+      try deliver()
+      try learner.send(.actorLeft(actor: actor, reason: "finished"), within: Self.pause)
+      try learner.send(.learnerDigestRequest, within: Self.pause)
+      guard let digest = try digest(within: .seconds(2)) else {
+        // It may be another learner by now, which has everything still to come.
+        try askWhatIsHeld()
+        continue
+      }
+      try askWhatIsHeld()
       guard accepted == end else { continue }
       try learner.send(.stop(reason: "training finished"), within: .seconds(5))
-      return (replay, weights)
+      return digest
     }
+    throw SessionFailure("the learner or another actor did not come to its end within 600 s")
+  }
+
+  private mutating func askWhatIsHeld() throws {
+    try note(try learner.call(.transitions([], actor: actor), within: .seconds(300)))
+  }
+
+  private mutating func digest(
+    within wait: Duration
+  ) throws -> (replay: UInt64, weights: UInt64)? {
+    let deadline = Deadline(in: Int64(wait / .nanoseconds(1)))
+    while let answer = try learner.next(within: .nanoseconds(deadline.remaining())) {
+      if case .learnerDigest(let replay, let weights) = answer { return (replay, weights) }
+      try note(answer)
+    }
+    return nil
   }
 
   /// Waits until the learner holds everything.

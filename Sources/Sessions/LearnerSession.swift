@@ -1,6 +1,7 @@
 import Foundation
 import LearningSlots
 import Messages
+import Metrics
 import NeuralNetworks
 import OffPolicy
 import Randomness
@@ -9,10 +10,11 @@ import Recipes
 import Replay
 import Wire
 
-/// The learner process: takes transitions in their order, makes the recipe's number of updates for
-/// each, and hands out policies.
+/// The learner process: takes the transitions of its actors in turn, makes the recipe's number of
+/// updates for each, and hands out policies.
 ///
-/// What it holds after transition n depends on the transitions up to n and the seed alone.
+/// In lock-step, what it holds after transition n of every actor depends on their transitions up to n
+/// and the seed alone.
 struct LearnerSession: ~Copyable {
   private let session: SessionContext
   private let recipe: LaunchRecipe
@@ -20,14 +22,16 @@ struct LearnerSession: ~Copyable {
   private var publisher: Publisher?
   private var status: StatusLink
   private var learner: RLPD
-  private var online: ReplayBuffer
+  private var online: ReplayPool
   private var demonstrations: ReplayBuffer
   private var batch: Batch
   private var stream: RandomStream
-  private var pending: [Transition] = []
+  private var mixer: TransitionMixer
+  private var rule: FinishRule
   private var learned = 0
-  private var episode: UInt32 = 0
-  /// Transitions that the restored learner has learned from before.
+  /// The newest version at which was done what is due.
+  private var passed = 0
+  /// What the restored learner has learned from before, see `version`.
   private var restored = 0
   private var updates = 0
   /// Updates that this process has not made itself, or not while a robot waited.
@@ -36,6 +40,11 @@ struct LearnerSession: ~Copyable {
   private var busyNanoseconds: Int64 = 0
   private var snapshots: [PolicySnapshot] = []
   private var waiting: [(request: Request, version: UInt64)] = []
+  private var asking: [(request: Request, actor: UInt32, next: UInt64)] = []
+  private var digests: [Request] = []
+  private var hasSaved = false
+  /// Who has had the last word on what is learned, and not yet said that it came.
+  private var told: Set<Peer> = []
   private var isStopped = false
 
   init(_ session: SessionContext) throws {
@@ -43,6 +52,7 @@ struct LearnerSession: ~Copyable {
     let settings = recipe.learner
     let size = (ObservationLayout.size, ObservationLayout.actionSize)
     let demonstrations = try Self.readDemonstrations(session.recipe)
+    let inRounds = recipe.clock == .lockstep
     let server = try session.server(at: .learner, callers: "actor")
     let publisher = try session.publisherInRealTime(at: .policy)
     let status = try StatusLink(role: "learner", session: session)
@@ -53,7 +63,9 @@ struct LearnerSession: ~Copyable {
     self.publisher = publisher
     self.status = status
     learner = RLPD(RLPDConfiguration(session.recipe), seed: recipe.seed)
-    online = ReplayBuffer(
+    mixer = TransitionMixer(inRounds ? .rounds(actors: recipe.actors) : .turns)
+    rule = FinishRule(recipe.finish, clock: recipe.clock)
+    online = ReplayPool(
       capacity: settings.capacity, observationSize: size.0, actionSize: size.1,
       lookahead: Lookahead(settings))
     batch = Batch(rows: settings.batch, observationSize: size.0, actionSize: size.1)
@@ -63,23 +75,63 @@ struct LearnerSession: ~Copyable {
   /// Learns until told to stop.
   mutating func run() throws {
     try status.ready()
-    let steps = try session.firstEpisode.map {
-      try ResumePoint(of: recipe, before: $0).transitions()
-    }
-    if steps != nil || session.knownSteps != nil {
-      try catchUp(with: steps ?? [], knowing: session.knownSteps ?? steps?.count ?? 0)
+    try takeRecorded()
+    if !session.firstEpisodes.isEmpty || session.knownSteps != nil {
+      try catchUp(knowing: session.knownSteps ?? Int(sent))
     } else {
       try pretrain()
     }
     earlierUpdates = updates
     while !isStopped {
-      let wait: Duration = pending.isEmpty ? .milliseconds(200) : .zero
+      let wait: Duration = mixer.hasDue ? .zero : .milliseconds(200)
       while let request = try server.next(within: wait) {
         try answer(request)
-        if !pending.isEmpty || isStopped { break }
+        if mixer.hasDue || isStopped { break }
       }
-      if !pending.isEmpty { try learn(from: pending.removeFirst()) }
+      if let step = mixer.take() { try learn(from: step.transition, of: step.actor) }
     }
+  }
+
+  /// Takes what was recorded of a training that goes on; in real time, where actors come and go, also
+  /// where only the learner is a new one.
+  private mutating func takeRecorded() throws {
+    for actor in 0..<LaunchRecipe.mostActors {
+      guard let steps = try recorded(of: actor) else { continue }
+      for step in steps { take(step, from: UInt32(actor)) }
+      // Whoever is still there says so.
+      if recipe.clock == .realtime { mixer.note(UInt32(actor), hasLeft: true) }
+    }
+    rule.goOn()
+  }
+
+  private func recorded(of actor: Int) throws -> [Transition]? {
+    let folder =
+      actor == 0 && recipe.hasOwnArm ? recipe.run : LaunchRecipe.folder(of: actor, in: recipe.run)
+    if recipe.clock == .realtime {
+      let isNew = session.firstEpisodes.isEmpty && session.knownSteps == nil
+      return isNew ? nil : try TransitionSpool.transitions(of: folder)
+    }
+    guard actor < session.firstEpisodes.count else { return nil }
+    var place = recipe
+    place.run = folder
+    return try ResumePoint(of: place, before: session.firstEpisodes[actor]).transitions()
+  }
+
+  /// Keeps a transition until its turn; says whether it was the one that was due.
+  @discardableResult
+  private mutating func take(_ transition: Transition, from actor: UInt32) -> Bool {
+    guard mixer.add(transition, from: actor) else { return false }
+    rule.add(transition, from: actor)
+    return true
+  }
+
+  /// Number of the policy made from all that is learned: in lock-step the rounds, else the transitions.
+  private var version: Int { recipe.clock == .lockstep ? Int(mixer.rounds) : learned }
+
+  /// What every actor has sent, or all have: the `version` that is to come.
+  private var sent: UInt64 {
+    let next = mixer.actors.map { mixer.next(from: $0) }
+    return recipe.clock == .lockstep ? next.min() ?? 0 : next.reduce(0, +)
   }
 
   private mutating func pretrain() throws {
@@ -91,11 +143,10 @@ struct LearnerSession: ~Copyable {
   }
 
   /// Comes to where a learner stood: takes the newest checkpoint from which the policies that the actor
-  /// may ask for still lie ahead, and learns again from the steps after it.
+  /// may ask for still lie ahead, and learns again from the steps after it that were recorded.
   ///
-  /// `steps` are those that were recorded before the actor began, `count` is how many it is known to
-  /// have done; what lies between it sends again.
-  private mutating func catchUp(with steps: [Transition], knowing count: Int) throws {
+  /// `count` is how many every actor is known to have done; what lies between they send again.
+  private mutating func catchUp(knowing count: Int) throws {
     let most = count - recipe.pace.lag - recipe.pace.publishEvery
     if let (saved, file) = LearnerCheckpoint.newest(in: recipe.run, upTo: most) {
       guard saved.demonstrations == demonstrations.digest() else {
@@ -109,47 +160,103 @@ struct LearnerSession: ~Copyable {
       try pretrain()
     }
     isCatchingUp = true
-    for step in steps { try learn(from: step) }
+    while let step = mixer.take() { try learn(from: step.transition, of: step.actor) }
     isCatchingUp = false
     busyNanoseconds = 0
   }
 
   private mutating func answer(_ request: Request) throws {
     switch request.message {
-    case .transitions(let list):
-      let answer = accept(list)
+    case .transitions(let list, let actor):
+      let answer = accept(list, from: actor)
       try server.reply(answer, to: request)
-    case .policyRequest(let version): try answer(request, version)
+    case .policyRequest(let version, let actor): try answer(request, version, from: actor)
+    case .trainingRequest(let actor, let next):
+      if let refusal = refusal(of: actor) { return try server.reply(refusal, to: request) }
+      asking.removeAll { $0.actor == actor }
+      asking.append((request, actor, next))
+    case .actorLeft(let actor, _):
+      if let refusal = refusal(of: actor) { return try server.reply(refusal, to: request) }
+      mixer.note(actor, hasLeft: true)
+      try server.reply(.transitionsAccepted(nextSequence: mixer.next(from: actor)), to: request)
     case .learnerDigestRequest:
-      while !pending.isEmpty { try learn(from: pending.removeFirst()) }
-      try save(isLast: true)
-      let digest = fingerprint(of: learner.checkpoint().encoded())
-      try server.reply(.learnerDigest(replay: online.digest(), weights: digest), to: request)
-    case .stop: isStopped = true
+      digests.removeAll { $0.peer == request.peer }
+      if digests.count < Self.mostWaiting { digests.append(request) }
+    case .stop:
+      told.remove(request.peer)
+      isStopped = told.isEmpty
     default: try server.reply(.failure(reason: "learner only learns"), to: request)
     }
+    try answerAsking()
+    try answerDigests()
+  }
+
+  /// Says whether the training goes on, in lock-step once every actor has come as far as the one that
+  /// asks.
+  private mutating func answerAsking() throws {
+    var unanswered: [(request: Request, actor: UInt32, next: UInt64)] = []
+    for (request, actor, next) in asking {
+      let isKnown = ([actor] + mixer.present).allSatisfy { mixer.next(from: $0) >= next }
+      guard isKnown || recipe.clock == .realtime else {
+        unanswered.append((request, actor, next))
+        continue
+      }
+      let reason = rule.reason(before: next)?.rawValue ?? ""
+      try server.reply(.training(finish: reason), to: request)
+    }
+    asking = unanswered
+  }
+
+  /// Says what is held and learned at the end, once every actor has left.
+  private mutating func answerDigests() throws {
+    guard !digests.isEmpty, mixer.present.isEmpty else { return }
+    while let step = mixer.take() { try learn(from: step.transition, of: step.actor) }
+    if !hasSaved { try save(isLast: true) }
+    hasSaved = true
+    let weights = fingerprint(of: learner.checkpoint().encoded())
+    for request in digests {
+      try server.reply(.learnerDigest(replay: online.digest(), weights: weights), to: request)
+      told.insert(request.peer)
+    }
+    digests = []
   }
 
   /// Takes each number once and in order; what has come before is passed over, and what comes too
   /// early is sent again, for the answer says what is due.
   ///
   /// Whoever sends something else is told, and nothing of it is learned: others may be sending too.
-  private mutating func accept(_ list: [Transition]) -> Message {
-    for transition in list where transition.sequence == UInt64(learned + pending.count) {
+  private mutating func accept(_ list: [Transition], from actor: UInt32) -> Message {
+    if let refusal = refusal(of: actor) { return refusal }
+    for transition in list where transition.sequence == mixer.next(from: actor) {
       if let fault = transition.fault {
         return .failure(reason: "transition \(transition.sequence) holds \(fault)")
       }
-      pending.append(transition)
+      take(transition, from: actor)
+      hasSaved = false
     }
-    return .transitionsAccepted(nextSequence: UInt64(learned + pending.count))
+    return .transitionsAccepted(nextSequence: mixer.next(from: actor))
+  }
+
+  /// What an actor is told that has no place in the training; nil for others.
+  private func refusal(of actor: UInt32) -> Message? {
+    if actor < LaunchRecipe.mostActors, mixer.admits(actor) { return nil }
+    let words =
+      recipe.clock == .lockstep
+      ? "in lock-step the launch file says how many there are, and it says actors=\(recipe.actors)"
+      : "there are at most \(LaunchRecipe.mostActors)"
+    return .failure(reason: "no place for actor \(actor): \(words)")
   }
 
   /// Most requests that wait for a policy to come: an actor has one.
   private static let mostWaiting = 64
 
-  private mutating func answer(_ request: Request, _ version: UInt64) throws {
+  private mutating func answer(
+    _ request: Request, _ version: UInt64, from actor: UInt32
+  ) throws {
+    if let refusal = refusal(of: actor) { return try server.reply(refusal, to: request) }
+    mixer.note(actor, hasLeft: false)
     waiting.removeAll { $0.request.peer == request.peer }
-    let held = UInt64(learned + pending.count)
+    let held = mixer.next(from: actor)
     guard held >= version || recipe.clock == .realtime else {
       // The actor takes for granted what an earlier learner had.
       return try server.reply(.transitionsAccepted(nextSequence: held), to: request)
@@ -162,26 +269,30 @@ struct LearnerSession: ~Copyable {
     try answerWaiting()
   }
 
-  private mutating func learn(from transition: Transition) throws {
-    // An arm that was stopped left its episode without an end.
-    if transition.episode != episode { online.cut() }
-    online.append(transition)
-    episode = transition.episode
+  private mutating func learn(from transition: Transition, of actor: UInt32) throws {
+    online.append(transition, from: actor)
     learned += 1
     session.work.add()
-    guard learned > restored else { return }
+    let round = recipe.clock == .lockstep ? Int(transition.sequence) + 1 : learned
+    guard round > restored else { return }
     // In real time nobody waits: a learner that is behind takes in what has come and goes on.
-    let isBehind = recipe.clock == .realtime && !pending.isEmpty
+    let isBehind = recipe.clock == .realtime && !mixer.isEmpty
     if learned >= recipe.learner.startStep, !isBehind {
       let start = MonotonicClock.now
       for _ in 0..<recipe.learner.updatesPerStep { update(shown: shownRows) }
       busyNanoseconds += MonotonicClock.now - start
     }
-    if learned.isMultiple(of: recipe.pace.publishEvery) {
-      try publish(version: UInt64(learned))
-    }
-    if learned.isMultiple(of: recipe.checkpointEvery) { try save(isLast: false) }
+    if version > passed { try pass(version) }
     if learned.isMultiple(of: 50), !isCatchingUp { try report() }
+  }
+
+  /// Does what is due at a version.
+  private mutating func pass(_ version: Int) throws {
+    passed = version
+    if version.isMultiple(of: recipe.pace.publishEvery) {
+      try publish(version: UInt64(version))
+    }
+    if version.isMultiple(of: recipe.checkpointEvery) { try save(isLast: false) }
   }
 
   /// Rows of a batch that come from demonstrations.
@@ -240,12 +351,12 @@ struct LearnerSession: ~Copyable {
     try Safetensors(decoding: learner.snapshot().encoded()).write(to: run + "/policy.safetensors")
     try saveCheckpoint(
       isLast
-        ? run + "/checkpoints/last.safetensors" : LearnerCheckpoint.path(in: run, steps: learned))
+        ? run + "/checkpoints/last.safetensors" : LearnerCheckpoint.path(in: run, steps: version))
   }
 
   private func saveCheckpoint(_ path: String) throws {
     let checkpoint = LearnerCheckpoint(
-      steps: learned, updates: updates, stream: stream, demonstrations: demonstrations.digest())
+      steps: version, updates: updates, stream: stream, demonstrations: demonstrations.digest())
     try checkpoint.file(with: learner).write(to: path)
   }
 

@@ -103,6 +103,12 @@ struct ResumePoint {
     steps = spooled?.count ?? past.reduce(0) { $0 + $1.steps }
   }
 
+  /// Whether it has a recorded start.
+  var isOfAnEpisode: Bool {
+    episode > 0 || Self.isPrepared(in: run)
+      || FileManager.default.fileExists(atPath: RecordSession.file(of: episode, in: run))
+  }
+
   /// In real time the steps before it.
   func spooledTransitions() throws -> [Transition] {
     isInRealTime ? try transitions() : []
@@ -172,6 +178,11 @@ struct ResumePoint {
   }
 
   private static let startName = "resume.origin"
+
+  /// Whether a run's start of what is done again stands ready.
+  static func isPrepared(in run: String) -> Bool {
+    FileManager.default.fileExists(atPath: run + "/" + startName)
+  }
 
   /// Whether its recordings are of this program on this kind of processor, to the bit.
   func isOfThisProgram() -> Bool {

@@ -13,8 +13,9 @@ struct SessionContext: Sendable {
   let geometry: TaskGeometry
   /// Whether `launch` started this process and watches it.
   let isSupervised: Bool
-  /// The episode that a training goes on with; nil at its beginning.
-  let firstEpisode: UInt64?
+  /// The episode that a training goes on with, for a learner that of each of its actors; empty at its
+  /// beginning.
+  let firstEpisodes: [UInt64]
   /// Steps that a training is known to have come to, for a learner that is started again in it.
   let knownSteps: Int?
   /// Meetings that are reached through a tap of `kinglet chaos`.
@@ -26,11 +27,11 @@ struct SessionContext: Sendable {
 
   /// What has nothing to finish first ends at the first signal, anything else at the second.
   init(
-    recipe: SessionRecipe, isSupervised: Bool, firstEpisode: UInt64? = nil,
+    recipe: SessionRecipe, isSupervised: Bool, firstEpisodes: [UInt64] = [],
     knownSteps: Int? = nil, endsAtFirstSignal: Bool = false
   ) throws {
     self.recipe = recipe
-    self.firstEpisode = firstEpisode
+    self.firstEpisodes = firstEpisodes
     self.knownSteps = knownSteps
     tapped = Meeting.tapped
     self.endsAtFirstSignal = endsAtFirstSignal
@@ -44,6 +45,9 @@ struct SessionContext: Sendable {
     geometry = TaskGeometry(recipe)
     stopSignal = try StopSignal()
   }
+
+  /// The episode that a training goes on with; nil at its beginning.
+  var firstEpisode: UInt64? { firstEpisodes.first }
 
   /// The keys that a recipe names; local for one that names none.
   static func security(of recipe: LaunchRecipe) throws -> Security {
@@ -76,16 +80,37 @@ struct SessionContext: Sendable {
     try Endpoint(endpoints.toward(meeting, tapped: tapped), security: context.security)
   }
 
+  /// A line to whom a meeting belongs; the learner is that of the training which the actor joins.
   func client(of meeting: Meeting, role: String) throws -> Client {
-    try Client(to: endpoint(toward: meeting), role: role, in: context, stop: stopCheck)
+    if meeting.isOfLearner, recipe.launch.joins != nil {
+      return try clientOfTraining(of: meeting, role: role)
+    }
+    return try Client(to: endpoint(toward: meeting), role: role, in: context, stop: stopCheck)
+  }
+
+  /// A line to a process of the training that this session's actor joins.
+  func clientOfTraining(of meeting: Meeting, role: String) throws -> Client {
+    let (place, context) = try meetingOfTraining(meeting)
+    return try Client(to: place, role: role, in: context, stop: stopCheck)
+  }
+
+  /// Messages of the training bear its own mark, so they need a context of their own.
+  private func meetingOfTraining(_ meeting: Meeting) throws -> (Endpoint, Context) {
+    let training = recipe.launch.training
+    let context = try Context(session: SessionMark(training), security: self.context.security)
+    let place = Endpoints(recipe: training).toward(meeting, tapped: tapped)
+    return (try Endpoint(place, security: context.security), context)
   }
 
   /// A subscriber for the newest of something in real time; nil in lock-step, where nothing is
   /// passed over.
   func subscriberInRealTime(to meeting: Meeting, role: String) throws -> Subscriber? {
     guard recipe.launch.clock == .realtime else { return nil }
-    return try Subscriber(
-      to: endpoint(toward: meeting), role: role, in: context, stop: stopCheck)
+    let isElsewhere = meeting.isOfLearner && recipe.launch.joins != nil
+    let (place, context) =
+      isElsewhere
+      ? try meetingOfTraining(meeting) : (try endpoint(toward: meeting), self.context)
+    return try Subscriber(to: place, role: role, in: context, stop: stopCheck)
   }
 
   /// See `subscriberInRealTime`.

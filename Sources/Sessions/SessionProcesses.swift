@@ -5,27 +5,23 @@ import RealTime
 import Recipes
 import Wire
 
-/// A process of a session; its name is the subcommand that runs it.
-enum Role: String, CaseIterable {
-  case driver, controller, reward, reset, recorder, learner, actor
-}
-
 /// The child processes of a session, and the socket on which they report.
 struct SessionProcesses: ~Copyable {
   /// What a child said.
   enum News {
-    case ready(Role)
+    case ready(ProcessName)
     case status(Status)
     case failure(String)
     case driver(DriverStatus)
-    case heartbeat(Role, progress: UInt64)
+    case heartbeat(ProcessName, progress: UInt64)
+    case left(actor: Int, reason: String)
   }
 
   private let session: SessionContext
   private let folder: RunFolder
   private var server: Server
-  private var children: [(role: Role, process: Process, logStart: UInt64)] = []
-  private var actorPeer: Request?
+  private var children: [(name: ProcessName, process: Process, logStart: UInt64)] = []
+  private var actorPeers: [ProcessName: Request] = [:]
 
   /// Makes ready for children of a session whose resolved recipe stands in `folder`.
   init(_ session: SessionContext, folder: RunFolder) throws {
@@ -45,19 +41,19 @@ struct SessionProcesses: ~Copyable {
   }
 
   /// Starts processes and waits until each says that it is ready.
-  mutating func start(_ roles: [Role]) throws {
-    for role in roles { try launch(role) }
-    var waiting = Set(roles)
+  mutating func start(_ roles: [Role], from firstEpisodes: [UInt64] = []) throws {
+    for role in roles { try begin(ProcessName(role), from: firstEpisodes) }
+    var waiting = Set(roles.map { ProcessName($0) })
     let deadline = Deadline(in: 60_000_000_000)
     while !waiting.isEmpty {
       switch try next(within: .milliseconds(100)) {
-      case .ready(let role): waiting.remove(role)
+      case .ready(let name): waiting.remove(name)
       case .failure(let reason): throw SessionFailure(reason)
-      case .status, .driver, .heartbeat, nil: break
+      case .status, .driver, .heartbeat, .left, nil: break
       }
-      if let ended = firstEnded() { throw failure(of: ended.role, ended.ending) }
+      if let ended = firstEnded() { throw failure(of: ended.name, ended.ending) }
       if deadline.isPast() {
-        let names = waiting.map(\.rawValue).sorted().joined(separator: ", ")
+        let names = waiting.map(\.description).sorted().joined(separator: ", ")
         throw SessionFailure("\(names): not ready after 60 s; see \(folder.logs)")
       }
       if session.stopCheck() { throw SessionFailure.stoppedAtOnce }
@@ -69,39 +65,39 @@ struct SessionProcesses: ~Copyable {
     guard let request = try server.next(within: wait) else { return nil }
     switch request.message {
     case .ready(let name):
-      guard let role = Role(rawValue: name) else { return nil }
-      if role == .actor { actorPeer = request }
-      return .ready(role)
+      guard let name = ProcessName(name) else { return nil }
+      if name.role == .actor { actorPeers[name] = request }
+      return .ready(name)
     case .status(let status): return .status(status)
     case .failure(let reason): return .failure(reason)
     case .driverStatus(let status): return .driver(status)
     case .heartbeat(let name, _, let progress):
-      return Role(rawValue: name).map { .heartbeat($0, progress: progress) }
+      return ProcessName(name).map { .heartbeat($0, progress: progress) }
+    case .actorLeft(let actor, let reason): return .left(actor: Int(actor), reason: reason)
     default: return nil
     }
   }
 
-  /// The process of a role.
-  func number(of role: Role) -> Int32? {
-    children.first { $0.role == role }?.process.processIdentifier
-  }
-
   /// Ends a process at once.
-  func end(_ role: Role) {
-    if let number = number(of: role) { kill(number, SIGKILL) }
+  func end(_ name: ProcessName) {
+    if let number = identifier(of: name) { kill(number, SIGKILL) }
   }
 
   /// Starts a learner again that has ended, in a training that is known to have come so far.
-  mutating func restartLearner(knowing steps: Int) throws {
-    children.removeAll { $0.role == .learner }
-    try launch(.learner, ["--known-steps", "\(steps)"])
+  mutating func restartLearner(knowing steps: Int, from firstEpisodes: [UInt64]) throws {
+    forget(ProcessName(.learner))
+    try begin(ProcessName(.learner), from: firstEpisodes, ["--known-steps", "\(steps)"])
   }
 
-  /// Asks the actor to end the episode and the training.
+  /// Asks every actor to end its episode and its training.
   mutating func askToFinish() {
-    guard let actorPeer else { return }
-    try? server.reply(.stop(reason: "a person asked"), to: actorPeer)
+    for peer in actorPeers.values {
+      try? server.reply(.stop(reason: "a person asked"), to: peer)
+    }
   }
+
+  /// Takes no more notice of a process that has ended.
+  mutating func forget(_ name: ProcessName) { children.removeAll { $0.name == name } }
 
   /// How a process ended.
   enum Ending: Equatable, CustomStringConvertible {
@@ -123,30 +119,34 @@ struct SessionProcesses: ~Copyable {
   }
 
   /// The first child that has ended, and how.
-  func firstEnded() -> (role: Role, ending: Ending)? {
+  func firstEnded() -> (name: ProcessName, ending: Ending)? {
     for child in children where !child.process.isRunning {
-      return (child.role, Ending(child.process))
+      return (child.name, Ending(child.process))
     }
     return nil
   }
 
-  /// The number of a role's process; nil where it was not started.
-  func identifier(of role: Role) -> Int32? {
-    children.first { $0.role == role }?.process.processIdentifier
+  /// The number of a process; nil where it was not started.
+  func identifier(of name: ProcessName) -> Int32? {
+    children.first { $0.name == name }?.process.processIdentifier
   }
 
-  /// How a role's process has ended; nil while it runs.
-  func ending(of role: Role) -> Ending? {
-    guard let child = children.first(where: { $0.role == role }), !child.process.isRunning else {
+  /// How a process has ended; nil while it runs, and where it was not started.
+  func ending(of name: ProcessName) -> Ending? {
+    guard let child = children.first(where: { $0.name == name }), !child.process.isRunning else {
       return nil
     }
     return Ending(child.process)
   }
 
+  /// Whether an actor with an arm of its own runs here.
+  var hasActors: Bool { children.contains { $0.name.actor != nil && $0.process.isRunning } }
+
   /// Throws when the recorder did not end well: then what it was told last may not be written.
   func checkRecorder() throws {
-    guard let ending = ending(of: .recorder), ending != .status(0) else { return }
-    throw failure(of: .recorder, ending)
+    let recorder = ProcessName(.recorder)
+    guard let ending = ending(of: recorder), ending != .status(0) else { return }
+    throw failure(of: recorder, ending)
   }
 
   /// The best explanation of an error: what a child said of itself, else how it ended, else the
@@ -160,7 +160,7 @@ struct SessionProcesses: ~Copyable {
         return SessionFailure(reason)
       }
     }
-    if let ended = firstEnded() { return failure(of: ended.role, ended.ending) }
+    if let ended = firstEnded() { return failure(of: ended.name, ended.ending) }
     return (error as? SessionFailure) ?? SessionFailure("\(error)")
   }
 
@@ -168,8 +168,10 @@ struct SessionProcesses: ~Copyable {
   mutating func stop(grace: Duration) {
     let seconds = Double(grace.components.seconds)
     wait(upTo: seconds)
+    // An actor with an arm of its own ends its own processes first.
+    let patience = hasActors ? 8.0 : 2
     for child in children where child.process.isRunning { child.process.terminate() }
-    wait(upTo: 2)
+    wait(upTo: patience)
     for child in children where child.process.isRunning {
       kill(child.process.processIdentifier, SIGKILL)
     }
@@ -186,31 +188,33 @@ struct SessionProcesses: ~Copyable {
     }
   }
 
-  private func failure(of role: Role, _ ending: Ending) -> SessionFailure {
-    let log = folder.log(of: role.rawValue)
-    let start = children.first { $0.role == role }?.logStart ?? 0
+  /// What a process that has ended said of it.
+  func failure(of name: ProcessName, _ ending: Ending) -> SessionFailure {
+    let log = folder.log(of: name.log)
+    let start = children.first { $0.name == name }?.logStart ?? 0
     let text = FileManager.default.contents(atPath: log)?.dropFirst(Int(start)) ?? Data()
     let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
     // After a crash come pages of backtrace.
     let telling = lines.first { $0.contains("Fatal error") } ?? lines.last
     let said = telling.map { "\($0) (its log is \(log))" } ?? "it said nothing; its log is \(log)"
-    return SessionFailure("\(role.rawValue) \(ending): \(said)")
+    return SessionFailure("\(name) \(ending): \(said)")
   }
 
-  private mutating func launch(_ role: Role, _ more: [String] = []) throws {
+  /// Starts a process, and does not wait for it.
+  mutating func begin(
+    _ name: ProcessName, from firstEpisodes: [UInt64], _ more: [String] = []
+  ) throws {
+    let firstEpisodes = name.actor.map { [UInt64](firstEpisodes.dropFirst($0).prefix(1)) } ?? firstEpisodes
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     process.arguments =
-      [
-        role.rawValue, folder.resolvedRecipe, "--supervised-by",
-        String(ProcessInfo.processInfo.processIdentifier),
-      ] + more
-    if let episode = session.firstEpisode {
-      process.arguments? += ["--first-episode", "\(episode)"]
-    }
-    let log = folder.log(of: role.rawValue)
+      (name.actor.map { ["join", folder.path, "--actor", "\($0)"] }
+        ?? [name.role.rawValue, folder.resolvedRecipe])
+      + ["--supervised-by", String(ProcessInfo.processInfo.processIdentifier)] + more
+    for episode in firstEpisodes { process.arguments? += ["--first-episode", "\(episode)"] }
+    let log = folder.log(of: name.log)
     let isThere =
-      (session.firstEpisode != nil || !more.isEmpty) && FileManager.default.fileExists(atPath: log)
+      (!firstEpisodes.isEmpty || !more.isEmpty) && FileManager.default.fileExists(atPath: log)
     guard isThere || FileManager.default.createFile(atPath: log, contents: nil) else {
       throw SessionFailure("\(log): cannot be written")
     }
@@ -222,8 +226,8 @@ struct SessionProcesses: ~Copyable {
     do {
       try process.run()
     } catch {
-      throw SessionFailure("\(role.rawValue): could not be started: \(error)")
+      throw SessionFailure("\(name): could not be started: \(error)")
     }
-    children.append((role, process, start))
+    children.append((name, process, start))
   }
 }

@@ -41,6 +41,9 @@ struct StopLink: ~Copyable {
     return try ask(.recover(reason: reason))
   }
 
+  /// Sends a message without waiting for its answer.
+  mutating func hint(_ message: Message) { try? client.send(message, within: .zero) }
+
   private mutating func ask(_ message: Message) throws -> DriverStatus {
     do {
       guard case .driverStatus(let status) = try client.call(message, within: Self.patience) else {
@@ -56,8 +59,22 @@ struct StopLink: ~Copyable {
   }
 }
 
+/// How the arms of a training stand after a person's word.
+public struct StopReport: Report {
+  /// Each arm.
+  public var arms: [DriverReport]
+
+  /// The report for a person.
+  public var text: String {
+    arms.count == 1
+      ? arms[0].text : arms.map { "\($0.run): \($0.text)" }.joined(separator: "\n")
+  }
+}
+
 /// How a driver stands after a person's word.
 public struct DriverReport: Report {
+  /// Folder of its session.
+  public var run: String
   /// What the driver does, see `DriverMode`.
   public var mode: String
   /// Why.
@@ -69,7 +86,8 @@ public struct DriverReport: Report {
   /// Messages that the driver has refused since its start.
   public var refused: UInt64
 
-  init(_ status: DriverStatus) {
+  init(_ status: DriverStatus, of run: String) {
+    self.run = run
     mode = "\(status.mode)"
     reason = status.reason
     sinceSeconds = Double(status.since) * 1e-9
@@ -85,15 +103,52 @@ public struct DriverReport: Report {
 }
 
 extension Commands {
-  /// Stops the arm of a running session: `kinglet stop`.
-  public static func stop(run: String, because reason: String) throws -> DriverReport {
-    var link = try StopLink(run: run)
-    return DriverReport(try link.stop(because: reason))
+  /// Stops the arms of a running session: `kinglet stop`.
+  ///
+  /// Throws where one does not answer, after every other has been stopped.
+  public static func stop(run: String, because reason: String) throws -> StopReport {
+    let arms = try arms(of: run)
+    // None waits for the answer of another.
+    for arm in arms {
+      if var link = try? StopLink(run: arm) { link.hint(.userStop(reason: reason)) }
+    }
+    var report = StopReport(arms: [])
+    var failure: (any Error)?
+    for arm in arms {
+      do {
+        var link = try StopLink(run: arm)
+        report.arms.append(DriverReport(try link.stop(because: reason), of: arm))
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    if let failure { throw failure }
+    return report
   }
 
   /// Lets a stopped arm go on: `kinglet recover`.
-  public static func recover(run: String, because reason: String) throws -> DriverReport {
-    var link = try StopLink(run: run)
-    return DriverReport(try link.recover(because: reason))
+  public static func recover(run: String, because reason: String) throws -> StopReport {
+    let arms = try arms(of: run)
+    guard arms.count == 1 else {
+      throw SessionFailure(
+        "\(run): several arms act for it; look at each and let it go by itself: "
+          + arms.joined(separator: ", "))
+    }
+    var link = try StopLink(run: arms[0])
+    return StopReport(arms: [DriverReport(try link.recover(because: reason), of: arms[0])])
+  }
+
+  /// Folders of the sessions that hold an arm for a training on this machine: its own, and those in it
+  /// where somebody works now.
+  static func arms(of run: String) throws -> [String] {
+    let folder = try RunFolder(opening: run)
+    let launch = try SessionRecipe(resolved: folder.resolvedRecipe).launch
+    let joined = (0..<LaunchRecipe.mostActors).map { LaunchRecipe.folder(of: $0, in: run) }
+    let own = launch.holdsArm ? [run] : []
+    let held = launch.joins == nil ? joined.filter(RunFolder.isHeld) : []
+    guard !(own + held).isEmpty else {
+      throw SessionFailure("\(run): no arm is in use on this machine; none runs there")
+    }
+    return own + held
   }
 }

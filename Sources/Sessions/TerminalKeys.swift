@@ -1,16 +1,16 @@
 import Glibc
 import Metrics
+import Recipes
 
 /// The keys of a person who watches a training at a terminal: s stops the arm, r lets it go on.
 ///
 /// Elsewhere, and in the background, there are none. The terminal is given back as it was.
 struct TerminalKeys: ~Copyable {
-  private var stops: StopLink?
+  private let run: String
   private let before: termios?
 
   init(_ session: SessionContext, _ reporting: Reporting) {
-    let link: StopLink? = Self.isWatched(reporting) ? try? StopLink(session) : nil
-    stops = link
+    run = session.recipe.launch.run
     var settings = termios()
     guard Self.isWatched(reporting), tcgetattr(STDIN_FILENO, &settings) == 0 else {
       before = nil
@@ -38,7 +38,7 @@ struct TerminalKeys: ~Copyable {
   var hint: String { before == nil ? "" : ", and so does the key r" }
 
   /// Does what the keys since the last look ask for.
-  mutating func serve(on line: inout ProgressLine, _ reporting: Reporting) {
+  mutating func serve(_ say: (String) -> Void) {
     while let key = nextKey() {
       let words: String
       switch key {
@@ -46,13 +46,13 @@ struct TerminalKeys: ~Copyable {
       case UInt8(ascii: "r"): words = recover()
       default: words = "s stops the arm, r lets it go on, Ctrl-C finishes the training"
       }
-      reporting.write(line.interruption() + words + "\n")
+      say(words)
     }
   }
 
   private mutating func stop() -> String {
     do {
-      return try stops?.stop(because: "the key s").line ?? ""
+      return try Commands.stop(run: run, because: "the key s").text
     } catch {
       return "\(error)"
     }
@@ -60,7 +60,7 @@ struct TerminalKeys: ~Copyable {
 
   private mutating func recover() -> String {
     do {
-      return try stops?.recover(because: "the key r").line ?? ""
+      return try Commands.recover(run: run, because: "the key r").text
     } catch {
       return "\(error)"
     }

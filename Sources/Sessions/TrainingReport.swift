@@ -4,6 +4,8 @@ import Metrics
 public struct TrainingReport: Report {
   let summary: Summary
   let folder: String
+  /// The actor that has acted for another training; nil for a training itself.
+  var actor: Int?
 
   /// Writes the summary alone, as `summary.json` has it.
   public func encode(to encoder: any Encoder) throws { try summary.encode(to: encoder) }
@@ -11,9 +13,23 @@ public struct TrainingReport: Report {
   /// The summary for a person.
   public var text: String {
     let success = summary.successLast20.map { decimal(100 * $0, 0) } ?? "-"
+    if let actor {
+      return """
+        actor \(actor) ended: \(summary.finishReason.rawValue) after \(summary.steps) steps, \
+        \(summary.episodes) episodes, \(success) % of the last 20 rewarded
+        robot time \(decimal(summary.robotMinutes, 1)) min, wall time \
+        \(decimal(summary.wallMinutes, 1)) min
+        next: kinglet episodes list \(folder)
+        """
+    }
+    let each = (summary.actors ?? []).map { actor in
+      let success = actor.successLast20.map { decimal(100 * $0, 0) } ?? "-"
+      return "\nactor \(actor.actor): \(actor.steps) steps, \(actor.episodes) episodes, \(success) % of the "
+        + "last 20 rewarded" + (actor.left.map { "; left: \($0)" } ?? "")
+    }.joined()
     return """
       training ended: \(summary.finishReason.rawValue) after \(summary.steps) steps, \
-      \(summary.episodes) episodes, \(success) % of the last 20 rewarded
+      \(summary.episodes) episodes, \(success) % of the last 20 rewarded\(each)
       robot time \(decimal(summary.robotMinutes, 1)) min (demonstrations \
       \(decimal(summary.demonstrationMinutes, 1)) min apart), wall time \
       \(decimal(summary.wallMinutes, 1)) min, \(summary.updates) updates \

@@ -53,7 +53,7 @@ struct TransitionSpool: ~Copyable {
       let length = bytes[place..<(place + 4)].reversed().reduce(0) { $0 << 8 | Int($1) }
       let end = place + 4 + length
       guard end <= bytes.count,
-        case .transitions(let list)? = try? Message(decoding: Array(bytes[(place + 4)..<end])),
+        case .transitions(let list, _)? = try? Message(decoding: Array(bytes[(place + 4)..<end])),
         let transition = list.first, transition.sequence == UInt64(transitions.count)
       else { break }
       transitions.append(transition)

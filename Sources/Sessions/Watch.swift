@@ -6,7 +6,7 @@ struct Watch {
   /// What is wrong.
   enum Finding: Equatable {
     /// A process has given no sign of life for so long [s].
-    case silent(Role, seconds: Double)
+    case silent(ProcessName, seconds: Double)
     /// The learner has learned nothing for so long [s]: either it is stuck, or who it waits for.
     case standstill(seconds: Double)
   }
@@ -18,27 +18,28 @@ struct Watch {
 
   private let silence: Int64
   private let standstill: Int64
-  private var lives: [Role: Life] = [:]
+  private var lives: [ProcessName: Life] = [:]
   private var lastProgress: Int64
 
-  /// A watch that begins at an instant [ns] of the monotonic clock.
-  init(silence: Double, standstillMinutes: Double, at now: Int64) {
+  /// A watch that begins at an instant [ns] of the monotonic clock; without `standstillMinutes` nothing
+  /// need go on.
+  init(silence: Double, standstillMinutes: Double?, at now: Int64) {
     self.silence = Int64(silence * 1e9)
-    standstill = Int64(standstillMinutes * 60e9)
+    standstill = standstillMinutes.map { Int64($0 * 60e9) } ?? .max
     lastProgress = now
   }
 
   /// Notes a heartbeat.
-  mutating func note(_ role: Role, progress: UInt64, at now: Int64) {
-    if role == .learner, lives[role]?.progress != progress { lastProgress = now }
-    lives[role] = Life(seen: now, progress: progress)
+  mutating func note(_ name: ProcessName, progress: UInt64, at now: Int64) {
+    if name.role == .learner, lives[name]?.progress != progress { lastProgress = now }
+    lives[name] = Life(seen: now, progress: progress)
   }
 
   /// Notes that nothing need go on now, for the arm has stopped and waits for a person.
   mutating func rest(at now: Int64) { lastProgress = now }
 
   /// Forgets a process that is started anew, or has ended as it should.
-  mutating func forget(_ role: Role) { lives[role] = nil }
+  mutating func forget(_ name: ProcessName) { lives[name] = nil }
 
   /// What is wrong at an instant; nil when nothing is.
   func finding(at now: Int64) -> Finding? {
@@ -55,11 +56,11 @@ extension Watch.Finding {
   /// One line for a person; `process` is the number of the silent one.
   func line(process: Int32?) -> String {
     switch self {
-    case .silent(let role, let seconds):
+    case .silent(let name, let seconds):
       let state = process.flatMap(Self.state) == "T" ? "it is stopped (SIGSTOP)" : "it hangs"
       let number = process.map { ", process \($0)," } ?? ""
       return
-        "\(role.rawValue)\(number) has given no sign of life for \(decimal(seconds, 0)) s: \(state)"
+        "\(name)\(number) has given no sign of life for \(decimal(seconds, 0)) s: \(state)"
     case .standstill(let seconds):
       return
         "the learner has learned nothing for \(decimal(seconds / 60, 1)) min though every process lives"

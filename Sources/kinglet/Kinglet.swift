@@ -8,7 +8,7 @@ struct Kinglet: ParsableCommand {
     commandName: "kinglet",
     abstract: "Trains robot arms: launch a session, record demonstrations, evaluate a policy.",
     subcommands: [
-      Launch.self, Stop.self, Recover.self, Demonstrate.self, Evaluate.self, Serve.self,
+      Launch.self, Join.self, Stop.self, Recover.self, Demonstrate.self, Evaluate.self, Serve.self,
       Replay.self, Episodes.self,
       Inspect.self, Export.self,
       Bench.self, Plot.self, Chaos.self, Fuzz.self,

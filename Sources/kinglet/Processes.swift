@@ -15,7 +15,7 @@ struct ProcessArguments: ParsableArguments {
   var supervisedBy: Int32?
 
   @Option(help: .hidden)
-  var firstEpisode: UInt64?
+  var firstEpisode: [UInt64] = []
 
   @Option(help: .hidden)
   var knownSteps: Int?
@@ -25,7 +25,7 @@ extension SessionProcess {
   mutating func run() throws {
     try Commands.process(
       Self.name, recipeFile: arguments.recipe.file, overrides: arguments.recipe.overrides,
-      supervisor: arguments.supervisedBy, firstEpisode: arguments.firstEpisode,
+      supervisor: arguments.supervisedBy, firstEpisodes: arguments.firstEpisode,
       knownSteps: arguments.knownSteps)
   }
 }

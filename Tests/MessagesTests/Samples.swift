@@ -99,7 +99,7 @@ struct Samples {
       role: "learner", step: stream.next(), episode: stream.next(),
       robotNanoseconds: Int64(bitPattern: stream.next()),
       values: (0..<stream.index(below: 5)).map { StatusValue(name: "loss \($0)", value: number()) },
-      note: "µm, not mm")
+      note: "µm, not mm", actor: UInt32(truncatingIfNeeded: stream.next()))
   }
 
   mutating func bytes(_ count: Int) -> [UInt8] {
@@ -129,9 +129,14 @@ struct Samples {
         ResetDone(
           setpointSequence: stream.next(), grantSequence: stream.next(), state: state(),
           steps: UInt32(truncatingIfNeeded: stream.next()))),
-      .transitions((0..<stream.index(below: 4)).map { _ in transition() }),
+      .transitions(
+        (0..<stream.index(below: 4)).map { _ in transition() },
+        actor: UInt32(truncatingIfNeeded: stream.next())),
       .transitionsAccepted(nextSequence: stream.next()),
-      .policyRequest(minimumVersion: stream.next()),
+      .policyRequest(
+        minimumVersion: stream.next(), actor: UInt32(truncatingIfNeeded: stream.next())),
+      .trainingRequest(actor: 3, nextSequence: stream.next()), .training(finish: "success"),
+      .actorLeft(actor: 3, reason: "its driver was ended by signal 9"),
       .policy(PolicySnapshot(version: stream.next(), bytes: bytes(stream.index(below: 300)))),
       .truthRequest, .truth(truth()), .learnerDigestRequest,
       .learnerDigest(replay: stream.next(), weights: stream.next()),

@@ -23,7 +23,7 @@ import Wire
       var acted: [UInt64] = []
       while !over() {
         guard let request = try server.next(within: .milliseconds(20)) else { continue }
-        guard case .policyRequest(let number) = request.message else { continue }
+        guard case .policyRequest(let number, _) = request.message else { continue }
         acted.append(number)
         try server.reply(.transitionsAccepted(nextSequence: number), to: request)
       }

@@ -200,15 +200,10 @@ struct ChaosSession {
         nil, in: training,
         broken: "\(steps.count) transitions recorded, \(summary.steps) learned from")
     }
-    var buffer = ReplayBuffer(
+    var buffer = ReplayPool(
       capacity: recipe.learner.capacity, observationSize: ObservationLayout.size,
       actionSize: ObservationLayout.actionSize, lookahead: Lookahead(recipe.learner))
-    var episode: UInt32 = 0
-    for step in steps {
-      if step.episode != episode { buffer.cut() }
-      episode = step.episode
-      buffer.append(step)
-    }
+    for step in steps { buffer.append(step) }
     if hexadecimal(buffer.digest()) != summary.replayDigest {
       note(nil, in: training, broken: "the learner held other transitions than were recorded")
     }

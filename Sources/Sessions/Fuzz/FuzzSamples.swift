@@ -128,7 +128,7 @@ struct FuzzSamples {
   mutating func status() -> Status {
     Status(
       role: "learner", step: word(), episode: word(), robotNanoseconds: tick(),
-      values: [StatusValue(name: "loss", value: number())], note: "a note")
+      values: [StatusValue(name: "loss", value: number())], note: "a note", actor: 1)
   }
 
   /// What is recorded of two steps beside the ticks.
@@ -192,6 +192,8 @@ extension FuzzSamples {
     [
       .transitions([transition(), transition()]), .transitionsAccepted(nextSequence: word()),
       .policyRequest(minimumVersion: word()),
+      .trainingRequest(actor: 1, nextSequence: word()), .training(finish: "success"),
+      .actorLeft(actor: 2, reason: "a person asked"),
       .policy(PolicySnapshot(version: word(), bytes: [1, 2, 3, 4])), .learnerDigestRequest,
       .learnerDigest(replay: word(), weights: word()),
     ]

@@ -136,7 +136,7 @@ final class SessionBed {
   }
 
   /// Memory of the process under test that is in RAM [bytes].
-  var residentBytes: Int { processes.identifier(of: role).map { resident(of: "\($0)") } ?? 0 }
+  var residentBytes: Int { processes.identifier(of: ProcessName(role)).map { resident(of: "\($0)") } ?? 0 }
 
   func send(_ parts: [[UInt8]], to place: Int) throws {
     let rogue = rogues[place]
@@ -177,7 +177,7 @@ final class SessionBed {
   /// Throws when a process has ended: a finding after a signal, a named ending after its own words.
   private func checkLife() throws {
     guard let ended = processes.firstEnded() else { return }
-    let reason = processes.explain(SessionFailure("\(ended.role.rawValue) \(ended.ending)"))
+    let reason = processes.explain(SessionFailure("\(ended.name) \(ended.ending)"))
     if case .status(let number) = ended.ending, number != 0, !"\(reason)".contains("ended early") {
       throw NamedEnding(reason: "\(reason)")
     }

@@ -1,0 +1,91 @@
+import Messages
+import Metrics
+
+/// What `launch` knows of the actors of a training: who is there, how far each is, and what came of it.
+struct ActorRoll {
+  /// One actor.
+  struct Entry {
+    var steps: UInt64 = 0
+    var robotSeconds = 0.0
+    var episodes = 0
+    var rewarded: [Bool] = []
+    /// Why it ended, once it has ended as it should.
+    var finish: Summary.FinishReason?
+    /// Why it left the training, which goes on.
+    var departure: String?
+    /// Whether its arm stands and waits for a person.
+    var isStopped = false
+
+    var isPresent: Bool { finish == nil && departure == nil }
+  }
+
+  private(set) var entries: [Int: Entry] = [:]
+
+  /// Actors that have come and neither left nor ended, by number.
+  var present: [Int] { entries.filter(\.value.isPresent).keys.sorted() }
+
+  /// Environment steps of all.
+  var steps: Int { entries.values.reduce(0) { $0 + Int($1.steps) } }
+
+  /// Environment steps that each has done.
+  var leastSteps: Int { entries.values.map { Int($0.steps) }.min() ?? 0 }
+
+  /// Robot time of the arm that has run for longest [s].
+  var robotSeconds: Double { entries.values.map(\.robotSeconds).max() ?? 0 }
+
+  /// Whether no arm that is there can go on by itself.
+  var isResting: Bool {
+    let present = entries.values.filter(\.isPresent)
+    return !present.isEmpty && present.allSatisfy(\.isStopped)
+  }
+
+  /// Why the training ended: what its actors say, that of the first where they differ.
+  var finish: Summary.FinishReason? {
+    entries.sorted { $0.key < $1.key }.lazy.compactMap(\.value.finish).first
+  }
+
+  /// Notes an actor that is there, or comes again; says whether it is news.
+  @discardableResult mutating func arrive(_ actor: Int, after steps: UInt64 = 0) -> Bool {
+    if let known = entries[actor], known.isPresent { return false }
+    var entry = entries[actor] ?? Entry()
+    (entry.finish, entry.departure, entry.isStopped) = (nil, nil, false)
+    entry.steps = max(entry.steps, steps)
+    entries[actor] = entry
+    return true
+  }
+
+  /// Notes what an actor says of itself.
+  mutating func note(_ status: Status, _ values: [String: Double]) {
+    let actor = Int(status.actor)
+    var entry = entries[actor] ?? Entry()
+    entry.steps = status.step
+    entry.robotSeconds = Double(status.robotNanoseconds) * 1e-9
+    if let rewarded = values["episode/rewarded"] {
+      entry.episodes += 1
+      entry.rewarded.append(rewarded > 0)
+    }
+    if let note = FinishNote(status.note) { entry.finish = note.reason }
+    entries[actor] = entry
+  }
+
+  /// Notes whether an actor's arm stands and waits for a person.
+  mutating func note(_ actor: Int, isStopped: Bool) { entries[actor]?.isStopped = isStopped }
+
+  /// Notes that an actor has left; says whether it is news.
+  mutating func leave(_ actor: Int, because reason: String) -> Bool {
+    guard entries[actor]?.isPresent == true else { return false }
+    entries[actor]?.departure = reason
+    return true
+  }
+
+  /// Figures of each, for the summary.
+  var figures: [Summary.Actor] {
+    entries.sorted { $0.key < $1.key }.map { actor, entry in
+      Summary.Actor(
+        actor: actor, steps: Int(entry.steps), episodes: entry.episodes,
+        rewardedEpisodes: entry.rewarded.count { $0 },
+        successLast20: entry.rewarded.isEmpty ? nil : successShare(of: entry.rewarded.suffix(20)),
+        robotMinutes: entry.robotSeconds / 60, left: entry.departure)
+    }
+  }
+}

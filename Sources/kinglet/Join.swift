@@ -1,0 +1,33 @@
+import ArgumentParser
+import Sessions
+
+struct Join: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Acts for a running training with one more arm, until the training is over.",
+    discussion: """
+      Starts driver, controller, reward, reset, recorder and actor of the training's recipe in \
+      RUN/actors/N, and sends what the actor sees to the training's learner. Ctrl-C finishes the \
+      episode and leaves; the training goes on. In lock-step, where the launch file says how many \
+      actors there are, `launch` alone starts them.
+      """)
+  @Argument(help: ArgumentHelp("The folder of the running training.", valueName: "run"))
+  var folder: String
+  @Option(help: "Number of the actor; one that has left goes on. By default the first free one.")
+  var actor: Int?
+  @OptionGroup var output: Output
+  @Option(help: .hidden)
+  var supervisedBy: Int32?
+  @Option(help: .hidden)
+  var firstEpisode: UInt64?
+
+  mutating func validate() throws {
+    if let actor, actor < 0 { throw ValidationError("--actor must be 0 or more") }
+  }
+
+  mutating func run() throws {
+    try output.show(
+      Commands.join(
+        run: folder, actor: actor, supervisor: supervisedBy, firstEpisode: firstEpisode,
+        progress: output.progress))
+  }
+}
