@@ -241,6 +241,8 @@ struct LaunchSession: ~Copyable {
 
   /// Tells a person when the arm stops, and when it goes on.
   private mutating func note(_ status: DriverStatus) {
+    // Every arm stops when its session ends.
+    guard figures.finishNote == nil else { return }
     let hasStopped = figures.roll.entries[0]?.isStopped == true
     if status.mode == .fault || status.mode == .userStopped, !hasStopped {
       let minutes = decimal(recipe.supervision.recoveryMinutes, 1)

@@ -1,0 +1,191 @@
+import Foundation
+import Testing
+
+/// What `launch --json` prints of a training of several actors.
+private struct Result: Decodable, Equatable {
+  struct Actor: Decodable, Equatable {
+    var actor: Int
+    var steps: Int
+    var episodes: Int
+    var robotMinutes: Double
+    var left: String?
+  }
+  var finishReason: String
+  var replayDigest: String
+  var weightsDigest: String
+  var steps: Int
+  var updates: Int
+  var episodes: Int
+  var actors: [Actor]?
+}
+
+/// Several arms act for one learner.
+@Suite(.serialized) struct ActorsTests {
+  private let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  private func words(_ name: String, _ changes: [String]) -> [String] {
+    [
+      "launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path(name), "seed=5",
+      "learner.demonstrationShare=0", "learner.startStep=40", "learner.ensemble=2",
+      "learner.drawn=2", "learner.width=32", "learner.updatesPerStep=1", "task.steps=25",
+      "checkpointEvery=40", "learner.threads=1", "--json",
+    ] + changes
+  }
+
+  private func result(of outcome: KingletProcess.Outcome) throws -> Result {
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    return try JSONDecoder().decode(Result.self, from: Data(outcome.output.utf8))
+  }
+
+  private func wait(
+    for process: KingletProcess, within seconds: Double = 90, _ isDone: () -> Bool
+  ) throws {
+    let deadline = DispatchTime.now() + seconds
+    while !isDone() {
+      let words = (try process.output(), try process.errors())
+      try #require(process.process.isRunning, "it ended early: \(words)")
+      try #require(DispatchTime.now() < deadline, "\(words)")
+      usleep(20_000)
+    }
+  }
+
+  /// Episodes of an actor that have come to their end, by the training's figures.
+  private func episodes(of actor: Int, in run: String) -> Int {
+    let text = try? String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8)
+    let name = "\"actor\(actor)/episode/steps\""
+    return text?.split(separator: "\n").count { $0.contains(name) } ?? 0
+  }
+
+  private func kill(_ role: String, of session: String, _ signal: Int32 = SIGKILL) throws {
+    let victims = KingletProcess.running(with: role + "\0" + session + "/resolved.yaml")
+    try #require(victims.count == 1)
+    for victim in victims { Foundation.kill(victim, signal) }
+  }
+
+  @Test func `two runs in lock-step are one, also when one was killed on the way`() throws {
+    let changes = ["actors=2", "finish.steps=300"]
+    let whole = try result(of: KingletProcess.run(words("a", changes), scratch: scratch))
+    #expect(whole.finishReason == "steps" && whole.steps == 300 && whole.updates == 261)
+    #expect(whole.actors?.map(\.steps) == [150, 150] && whole.actors?.map(\.episodes) == [6, 6])
+    // What they meet is drawn for each.
+    let arms = whole.actors?.map(\.robotMinutes) ?? []
+    #expect(arms.count == 2 && Set(arms).count == 2)
+    let run = scratch.path("b")
+    for (index, least) in [1, 3].enumerated() {
+      let launch = try KingletProcess(
+        index == 0
+          ? words("b", changes + ["placement=process"]) : ["launch", "--resume", run, "--json"],
+        scratch: scratch)
+      defer { launch.end() }
+      try wait(for: launch) { episodes(of: 0, in: run) + episodes(of: 1, in: run) > 2 * least }
+      Foundation.kill(launch.process.processIdentifier, SIGKILL)
+      _ = try launch.finish(within: 10)
+      try #require(KingletProcess.isGone(run))
+    }
+    let resumed = try result(
+      of: KingletProcess.run(["launch", "--resume", run, "--json"], scratch: scratch))
+    #expect(resumed.replayDigest == whole.replayDigest)
+    #expect(resumed.weightsDigest == whole.weightsDigest)
+    #expect(resumed.steps == whole.steps && resumed.updates == whole.updates)
+    let join = try KingletProcess.run(["join", run], scratch: scratch)
+    #expect(join.status != 0 && join.errors.contains("actors=N"), "\(join.errors)")
+  }
+
+  @Test func `in lock-step an actor that is gone ends the session by its name`() throws {
+    let run = scratch.path("g")
+    let launch = try KingletProcess(
+      words("g", ["actors=2", "finish.steps=100000"]), scratch: scratch)
+    defer { launch.end() }
+    try wait(for: launch) { episodes(of: 1, in: run) > 0 }
+    try kill("driver", of: run + "/actors/1")
+    let outcome = try launch.finish(within: 60)
+    #expect(outcome.status != 0)
+    #expect(
+      outcome.errors.contains("actor 1") && outcome.errors.contains("driver")
+        && outcome.errors.contains("signal 9"), "\(outcome.errors)")
+    #expect(KingletProcess.isGone(run))
+  }
+
+  @Test func `in real time actors come, are killed, come again and leave`() throws {
+    let run = scratch.path("r")
+    let launch = try KingletProcess(
+      words("r", ["clock=realtime", "actors=2", "finish.steps=100000", "finish.window=100000"])
+        .filter { $0 != "--json" }, scratch: scratch)
+    defer { launch.end() }
+    try wait(for: launch) { episodes(of: 0, in: run) > 0 && episodes(of: 1, in: run) > 0 }
+    try kill("driver", of: run + "/actors/1")
+    try wait(for: launch) { (try? launch.output().contains("actor 1 has left")) == true }
+    // The other goes on, a third comes, and the first that left comes again.
+    let third = try KingletProcess(["join", run], scratch: scratch)
+    defer { third.end() }
+    let again = try KingletProcess(["join", run, "--actor", "1"], scratch: scratch)
+    defer { again.end() }
+    let before = (0..<3).map { episodes(of: $0, in: run) }
+    try wait(for: launch) { (0..<3).allSatisfy { episodes(of: $0, in: run) > before[$0] } }
+    #expect(try again.output().contains("going on with episode"))
+    Foundation.kill(third.process.processIdentifier, SIGINT)
+    let left = try third.finish(within: 60)
+    #expect(left.status == 0 && left.output.contains("actor 2 ended"), "\(left.errors)")
+    let more = episodes(of: 0, in: run)
+    try wait(for: launch) { episodes(of: 0, in: run) > more }
+    Foundation.kill(launch.process.processIdentifier, SIGINT)
+    let outcome = try launch.finish(within: 90)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let came = try again.finish(within: 30)
+    #expect(came.status == 0, "\(came.errors)")
+    for words in ["actor 2 has come", "actor 2 has left", "actor 1 has come", "interrupted after"] {
+      #expect(outcome.output.contains(words), "\(outcome.output)")
+    }
+    #expect(KingletProcess.isGone(run))
+    // Whatever anybody has done was learned from, and each figure is its actor's.
+    let text = try String(contentsOfFile: run + "/summary.json", encoding: .utf8)
+    let summary = try JSONDecoder().decode(Result.self, from: Data(text.utf8))
+    #expect(summary.actors?.map(\.actor) == [0, 1, 2])
+    #expect(summary.steps == summary.actors?.reduce(0) { $0 + $1.steps })
+  }
+
+  @Test func `a stop reaches every arm, and each is let go by itself`() throws {
+    let run = scratch.path("s")
+    let launch = try KingletProcess(
+      words("s", ["clock=realtime", "actors=2", "finish.steps=100000"]).filter { $0 != "--json" },
+      scratch: scratch)
+    defer { launch.end() }
+    try wait(for: launch) { episodes(of: 0, in: run) > 0 && episodes(of: 1, in: run) > 0 }
+    let stop = try KingletProcess.run(["stop", run, "--json"], scratch: scratch)
+    #expect(stop.status == 0, "\(stop.errors)")
+    #expect(stop.output.components(separatedBy: "\"userStopped\"").count == 3, "\(stop.output)")
+    let refused = try KingletProcess.run(["recover", run], scratch: scratch)
+    #expect(refused.status != 0 && refused.errors.contains(run + "/actors/1"), "\(refused.errors)")
+    let before = (0..<2).map { episodes(of: $0, in: run) }
+    usleep(500_000)
+    #expect(before == (0..<2).map { episodes(of: $0, in: run) })
+    for actor in 0..<2 {
+      try wait(for: launch) {
+        let recovery = try? KingletProcess.run(
+          ["recover", run + "/actors/\(actor)"], scratch: scratch)
+        return recovery?.status == 0
+      }
+    }
+    try wait(for: launch) { (0..<2).allSatisfy { episodes(of: $0, in: run) > before[$0] } }
+    #expect(try launch.output().contains("actor 1: the arm goes on"))
+    Foundation.kill(launch.process.processIdentifier, SIGINT)
+    #expect(try launch.finish(within: 90).status == 0)
+    #expect(KingletProcess.isGone(run))
+  }
+
+  @Test func `who cannot join is told why`() throws {
+    for (words, complaint) in [
+      ([scratch.path("none")], "holds no run"), (["--actor", "64", "x"], "holds no run"),
+    ] {
+      let refused = try KingletProcess.run(["join"] + words, scratch: scratch)
+      #expect(refused.status != 0 && refused.errors.contains(complaint), "\(refused.errors)")
+    }
+    let many = try KingletProcess.run(words("m", ["actors=65"]), scratch: scratch)
+    #expect(many.status != 0 && many.errors.contains("1…64"), "\(many.errors)")
+    let ports = try KingletProcess.run(
+      words("p", ["actors=64", "endpoints=tcp://127.0.0.1:64900"]), scratch: scratch)
+    #expect(ports.status != 0 && ports.errors.contains("begin lower"), "\(ports.errors)")
+  }
+}
