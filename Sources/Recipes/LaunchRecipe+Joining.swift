@@ -12,6 +12,8 @@ extension LaunchRecipe {
     public var seed: UInt64
     /// Where the training's processes meet.
     public var endpoints: Endpoints
+    /// Where its learner listens, if elsewhere.
+    public var learner: String?
   }
 
   /// Whether `launch` itself holds the one arm of the training; else every actor joins with its own.
@@ -28,21 +30,23 @@ extension LaunchRecipe {
     guard let joins else { return self }
     var training = self
     (training.run, training.seed, training.endpoints) = (joins.run, joins.seed, joins.endpoints)
+    training.hosts.learner = joins.learner
     training.joins = nil
     return training
   }
 
   /// The session of an actor that acts for this training with an arm of its own.
   ///
-  /// Its folder lies in that of the training, its ports above. `seed` decides what is drawn at its arm.
+  /// Its folder lies in that of the training, and its processes meet there: they are of one machine,
+  /// whichever the training's are on. `seed` decides what is drawn at its arm.
   public func joined(by actor: Int, seed: UInt64) -> LaunchRecipe {
     var session = self
-    session.joins = Joins(actor: actor, run: run, seed: self.seed, endpoints: endpoints)
+    session.joins = Joins(
+      actor: actor, run: run, seed: self.seed, endpoints: endpoints, learner: hosts.learner)
     session.run = Self.folder(of: actor, in: run)
     session.seed = seed
-    if case .tcp(let host, let port) = endpoints {
-      session.endpoints = .tcp(host: host, port: port + (actor + 1) * Endpoints.portsOfSession)
-    }
+    session.endpoints = .ipc
+    session.hosts = Hosts()
     return session
   }
 
@@ -58,12 +62,15 @@ extension LaunchRecipe.Joins: RecipeSection {
     endpoints = section.parsed(
       "endpoints", expected: "ipc or tcp://ADDRESS:PORT", otherwise: .ipc,
       parse: LaunchRecipe.Endpoints.init(address:))
+    learner = section.optionalWord(
+      "learner", expected: "an address, or none", absent: "none"
+    ) { isHost($0) ? $0 : nil }
   }
 
   var entries: [WrittenEntry] {
     [
       .init("actor", actor), .init("run", run), .init("seed", seed),
-      .init("endpoints", endpoints.address),
+      .init("endpoints", endpoints.address), .init("learner", learner ?? "none"),
     ]
   }
 }

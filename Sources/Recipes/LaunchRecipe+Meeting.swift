@@ -34,19 +34,6 @@ extension LaunchRecipe.Endpoints {
     case .tcp(let host, _): isLoopback(host)
     }
   }
-
-  /// Why the ports do not suffice.
-  public static let portsMissing =
-    "each actor takes 16 ports above those of the session, up to 65535; begin lower"
-
-  /// Ports that a session may take.
-  static let portsOfSession = 16
-
-  /// Whether there are ports for so many actors.
-  public func portsSuffice(for actors: Int) -> Bool {
-    guard case .tcp(_, let port) = self else { return true }
-    return port + (actors + 1) * Self.portsOfSession <= 65_536
-  }
 }
 
 extension LaunchRecipe.Hosts: RecipeSection {
@@ -79,7 +66,7 @@ extension LaunchRecipe.Security: RecipeSection {
 private func isLoopback(_ host: String) -> Bool { ["127.0.0.1", "[::1]"].contains(host) }
 
 /// A name or an address of IPv4, or one of IPv6 in brackets.
-private func isHost(_ text: String) -> Bool {
+func isHost(_ text: String) -> Bool {
   guard (1...253).contains(text.utf8.count), text.allSatisfy(\.isASCII) else { return false }
   guard text.hasPrefix("[") else {
     return text.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }

@@ -24,8 +24,6 @@ extension LaunchRecipe: RecipeSection {
     supervision = section.section("supervision", otherwise: Supervision())
     section.require(
       security.keys != nil || endpoints.isLocal, at: "endpoints", Endpoints.keysMissing)
-    section.require(
-      endpoints.portsSuffice(for: actors), at: "actors", Endpoints.portsMissing)
     section.require(hosts.learner == nil || endpoints != .ipc, at: "hosts", Hosts.needTCP)
     section.require(
       security.keys != nil || hosts.isLocal, at: "hosts", Endpoints.keysMissing)

@@ -11,13 +11,16 @@ extension Commands {
   ///
   /// Starts driver, controller, reward, reset, recorder and actor in a folder of the training's run.
   /// `actor` nil takes the first number that is free; one that has acted before goes on. `supervisor`
-  /// is the `launch` that started this process, nil when a person did.
+  /// is the `launch` that started this process, nil when a person did. `overrides` are of the arm alone.
   public static func join(
-    run: String, actor: Int?, supervisor: Int32?, firstEpisode: UInt64?, progress: Reporting
+    run: String, overrides: [String], actor: Int?, supervisor: Int32?, firstEpisode: UInt64?,
+    progress: Reporting
   ) throws -> TrainingReport {
     // Its own children end with it, the driver last.
     if let supervisor { try ParentWatch.dieWithParent(supervisor, by: .kill) }
-    let training = try SessionRecipe(resolved: RunFolder(opening: run).resolvedRecipe)
+    let file = try RunFolder(opening: run).resolvedRecipe
+    let training = try SessionRecipe(resolved: file, overrides: overrides)
+    try refuseShared(training.keysDiffering(from: SessionRecipe(resolved: file)))
     try checkPlace(run, training.launch, isSupervised: supervisor != nil)
     let number = try actor ?? freeActor(of: training.launch)
     guard number < LaunchRecipe.mostActors, number > 0 || !training.launch.hasOwnArm else {
@@ -41,6 +44,20 @@ extension Commands {
     return training.joined(by: actor, seed: stream.next())
   }
 
+  /// What one arm may have otherwise than the others: the arm, and how its processes run.
+  private static let ofOneArm = [
+    "robot.", "placement", "security.", "realtime.", "recording", "supervision.",
+  ]
+
+  private static func refuseShared(_ keys: [String]) throws {
+    guard let key = keys.first(where: { key in !ofOneArm.contains { key.hasPrefix($0) } }) else {
+      return
+    }
+    throw SessionFailure(
+      "\(key): is one for all actors of a training; an arm of its own may differ in "
+        + ofOneArm.map { $0.hasSuffix(".") ? $0 + "*" : $0 }.joined(separator: ", "))
+  }
+
   private static func checkPlace(
     _ run: String, _ training: LaunchRecipe, isSupervised: Bool
   ) throws {
@@ -58,9 +75,6 @@ extension Commands {
       throw SessionFailure(
         "\(run): in lock-step the launch file says how many actors there are; launch it with actors=N, "
           + "or with clock=realtime")
-    }
-    guard training.endpoints.portsSuffice(for: LaunchRecipe.mostActors) || isSupervised else {
-      throw SessionFailure("\(run): \(LaunchRecipe.Endpoints.portsMissing)")
     }
   }
 

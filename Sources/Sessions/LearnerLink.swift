@@ -18,6 +18,7 @@ struct LearnerLink: ~Copyable {
   private let takesNewest: Bool
   private let work: WorkCount
   private let actor: UInt32
+  private let patienceMinutes: Double
   /// Why the training is over, once the learner has said so.
   private var verdict: Summary.FinishReason?
   private var hasVerdict = false
@@ -52,6 +53,7 @@ struct LearnerLink: ~Copyable {
     accepted = sent
     work = session.work
     actor = UInt32(session.recipe.launch.actor)
+    patienceMinutes = session.recipe.launch.supervision.standstillMinutes
     takesNewest = session.recipe.launch.clock == .realtime
     self.learner = learner
     self.policies = policies
@@ -83,7 +85,9 @@ struct LearnerLink: ~Copyable {
       let first = Int(next - base)
       let batch = Array(kept[first..<min(first + Self.mostAtOnce, kept.count)])
       // A learner that is away or busy gets it later.
-      do { try learner.send(.transitions(batch, actor: actor), within: .zero) } catch WireError.cannotSend {
+      do { try learner.send(.transitions(batch, actor: actor), within: .zero) } catch WireError
+        .cannotSend
+      {
         return
       }
       next += UInt64(batch.count)
@@ -183,11 +187,22 @@ struct LearnerLink: ~Copyable {
       try hearVerdict(within: min(Self.pause, patience))
       if hasVerdict || verdict != nil { return verdict }
       guard !deadline.isPast() else {
-        if takesNewest { return nil }
+        if takesNewest {
+          try checkSilence()
+          return nil
+        }
         throw SessionFailure("learner did not say within \(patience) whether the training goes on")
       }
       goBack()
     }
+  }
+
+  /// In real time an actor goes on without its learner, but not for ever.
+  private func checkSilence() throws {
+    let silence = Double(MonotonicClock.now - lastAnswer) * 1e-9 / 60
+    guard silence > patienceMinutes else { return }
+    throw SessionFailure(
+      "no learner has answered for \(decimal(silence, 1)) min: the training is gone")
   }
 
   private mutating func askWhetherItGoesOn() throws {

@@ -204,7 +204,8 @@ struct SessionProcesses: ~Copyable {
   mutating func begin(
     _ name: ProcessName, from firstEpisodes: [UInt64], _ more: [String] = []
   ) throws {
-    let firstEpisodes = name.actor.map { [UInt64](firstEpisodes.dropFirst($0).prefix(1)) } ?? firstEpisodes
+    let firstEpisodes =
+      name.actor.map { [UInt64](firstEpisodes.dropFirst($0).prefix(1)) } ?? firstEpisodes
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     process.arguments =

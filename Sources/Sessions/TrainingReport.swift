@@ -24,7 +24,8 @@ public struct TrainingReport: Report {
     }
     let each = (summary.actors ?? []).map { actor in
       let success = actor.successLast20.map { decimal(100 * $0, 0) } ?? "-"
-      return "\nactor \(actor.actor): \(actor.steps) steps, \(actor.episodes) episodes, \(success) % of the "
+      return
+        "\nactor \(actor.actor): \(actor.steps) steps, \(actor.episodes) episodes, \(success) % of the "
         + "last 20 rewarded" + (actor.left.map { "; left: \($0)" } ?? "")
     }.joined()
     return """

@@ -12,6 +12,9 @@ struct Join: ParsableCommand {
       """)
   @Argument(help: ArgumentHelp("The folder of the running training.", valueName: "run"))
   var folder: String
+  @Argument(
+    help: "Changes of this arm alone, such as robot.safety.toolSpeed=0.2, security.keys=DIR.")
+  var overrides: [String] = []
   @Option(help: "Number of the actor; one that has left goes on. By default the first free one.")
   var actor: Int?
   @OptionGroup var output: Output
@@ -27,7 +30,8 @@ struct Join: ParsableCommand {
   mutating func run() throws {
     try output.show(
       Commands.join(
-        run: folder, actor: actor, supervisor: supervisedBy, firstEpisode: firstEpisode,
+        run: folder, overrides: overrides, actor: actor, supervisor: supervisedBy,
+        firstEpisode: firstEpisode,
         progress: output.progress))
   }
 }

@@ -21,7 +21,8 @@ private func arrivals(
   var stream = RandomStream(seed: seed, name: "test.arrivals")
   var sent = [Int](repeating: 0, count: lengths.count)
   var all: [(UInt32, Transition)] = []
-  while let actor = lengths.indices.filter({ sent[$0] < lengths[$0] }).randomElement(using: &stream) {
+  while let actor = lengths.indices.filter({ sent[$0] < lengths[$0] }).randomElement(using: &stream)
+  {
     let number = UInt32(actor)
     if stream.index(below: 4) == 0, sent[actor] > 0 {
       all.append((number, transition(UInt64(stream.index(below: sent[actor])), of: number)))
@@ -42,7 +43,8 @@ private func add(_ sequence: UInt64, of actor: UInt32, to mixer: inout Transitio
 }
 
 @Suite struct MixerTests {
-  @Test(arguments: UInt64(1)...40) func `rounds do not depend on when anything comes`(seed: UInt64) {
+  @Test(arguments: UInt64(1)...40) func `rounds do not depend on when anything comes`(seed: UInt64)
+  {
     var stream = RandomStream(seed: seed, name: "test.actors")
     let lengths = (0..<(1 + stream.index(below: 4))).map { _ in stream.index(below: 600) }
     var mixer = TransitionMixer(.rounds(actors: lengths.count))
@@ -50,7 +52,9 @@ private func add(_ sequence: UInt64, of actor: UInt32, to mixer: inout Transitio
     for (actor, step) in arrivals(of: lengths, seed: seed) {
       _ = mixer.add(step, from: actor)
       // Sometimes the learner is behind.
-      if stream.index(below: 3) > 0 { while let next = mixer.take() { taken.append(next.transition) } }
+      if stream.index(below: 3) > 0 {
+        while let next = mixer.take() { taken.append(next.transition) }
+      }
     }
     for actor in lengths.indices { mixer.note(UInt32(actor), hasLeft: true) }
     while let next = mixer.take() { taken.append(next.transition) }
@@ -100,7 +104,8 @@ private func add(_ sequence: UInt64, of actor: UInt32, to mixer: inout Transitio
     while let (actor, step) = mixer.take() {
       #expect(step == transition(UInt64(counts[actor, default: 0]), of: actor))
       counts[actor, default: 0] += 1
-      for (other, length) in zip([UInt32(7), 3, 60], lengths) where counts[other, default: 0] < length {
+      for (other, length) in zip([UInt32(7), 3, 60], lengths)
+      where counts[other, default: 0] < length {
         // Whoever still has something is at most one behind.
         #expect(counts[other, default: 0] >= counts[actor, default: 0] - 1)
       }
@@ -112,9 +117,11 @@ private func add(_ sequence: UInt64, of actor: UInt32, to mixer: inout Transitio
 @Suite struct ReplayPoolTests {
   @Test(arguments: UInt64(1)...10) func `the pool of one actor is its buffer`(seed: UInt64) {
     var pool = ReplayPool(
-      capacity: 40, observationSize: 1, actionSize: 1, lookahead: Lookahead(steps: 3, discount: 0.9))
+      capacity: 40, observationSize: 1, actionSize: 1, lookahead: Lookahead(steps: 3, discount: 0.9)
+    )
     var buffer = ReplayBuffer(
-      capacity: 40, observationSize: 1, actionSize: 1, lookahead: Lookahead(steps: 3, discount: 0.9))
+      capacity: 40, observationSize: 1, actionSize: 1, lookahead: Lookahead(steps: 3, discount: 0.9)
+    )
     for number in UInt64(0)..<100 {
       pool.append(transition(number, of: 5), from: 5)
       buffer.append(transition(number, of: 5))
@@ -148,9 +155,11 @@ private func add(_ sequence: UInt64, of actor: UInt32, to mixer: inout Transitio
 
   @Test func `what one actor's stop cut short is not joined to what another did`() {
     var pool = ReplayPool(
-      capacity: 100, observationSize: 1, actionSize: 1, lookahead: Lookahead(steps: 10, discount: 1))
+      capacity: 100, observationSize: 1, actionSize: 1, lookahead: Lookahead(steps: 10, discount: 1)
+    )
     var alone = ReplayPool(
-      capacity: 100, observationSize: 1, actionSize: 1, lookahead: Lookahead(steps: 10, discount: 1))
+      capacity: 100, observationSize: 1, actionSize: 1, lookahead: Lookahead(steps: 10, discount: 1)
+    )
     for number in UInt64(0)..<12 {
       // Actor 1 leaves each of its episodes after two of five steps.
       if number % 5 < 2 { pool.append(transition(number, of: 1), from: 1) }

@@ -184,8 +184,5 @@ private struct Result: Decodable, Equatable {
     }
     let many = try KingletProcess.run(words("m", ["actors=65"]), scratch: scratch)
     #expect(many.status != 0 && many.errors.contains("1…64"), "\(many.errors)")
-    let ports = try KingletProcess.run(
-      words("p", ["actors=64", "endpoints=tcp://127.0.0.1:64900"]), scratch: scratch)
-    #expect(ports.status != 0 && ports.errors.contains("begin lower"), "\(ports.errors)")
   }
 }

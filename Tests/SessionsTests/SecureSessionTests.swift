@@ -115,6 +115,44 @@ import Wire
     }
   }
 
+  @Test func `an actor of another machine joins by its key`() throws {
+    let (arm, lab, rogue) = (scratch.path("arm"), scratch.path("lab"), scratch.path("rogue"))
+    let armKey = try publicKey(in: kinglet(["keys", "new", arm, "--json"]))
+    let labKey = try publicKey(in: kinglet(["keys", "new", lab, "--json"]))
+    try kinglet(["keys", "new", rogue])
+    try kinglet(["keys", "allow", arm, "lab", labKey, "--at", "127.0.0.1"])
+    try kinglet(["keys", "allow", lab, "arm", armKey])
+    let run = scratch.path("run")
+    let launch = try KingletProcess(
+      [
+        "launch", "Launch/pcb-insertion.yaml", "run=" + run, "clock=realtime",
+        "endpoints=tcp://127.0.0.1:\(try freePorts())", "security.keys=" + lab,
+        "learner.demonstrationShare=0", "task.steps=20", "finish.steps=100000",
+        "learner.ensemble=2", "learner.drawn=2", "learner.width=32", "learner.updatesPerStep=1",
+      ], scratch: scratch)
+    defer { launch.end() }
+    let figures = run + "/metrics.jsonl"
+    let holds = { (words: String) in
+      (try? String(contentsOfFile: figures, encoding: .utf8).contains(words)) == true
+    }
+    let deadline = DispatchTime.now() + 90.0
+    while !holds("\"episode/steps\"") {
+      try #require(DispatchTime.now() < deadline && launch.process.isRunning)
+      usleep(50_000)
+    }
+    let joined = try KingletProcess(["join", run, "security.keys=" + arm], scratch: scratch)
+    defer { joined.end() }
+    while !holds("\"actor1/episode/steps\"") {
+      let words = (try joined.output(), try joined.errors())
+      try #require(DispatchTime.now() < deadline && joined.process.isRunning, "\(words)")
+      usleep(50_000)
+    }
+    Foundation.kill(launch.process.processIdentifier, SIGINT)
+    #expect(try launch.finish(within: 60).status == 0)
+    #expect(try joined.finish(within: 60).status == 0)
+    #expect(try kinglet(["join", run, "seed=3"], fails: true).contains("one for all actors"))
+  }
+
   private func publicKey(in json: String) throws -> String {
     struct Shown: Decodable { var publicKey: String }
     return try JSONDecoder().decode(Shown.self, from: Data(json.utf8)).publicKey

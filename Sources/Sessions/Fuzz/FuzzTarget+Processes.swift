@@ -136,7 +136,9 @@ final class SessionBed {
   }
 
   /// Memory of the process under test that is in RAM [bytes].
-  var residentBytes: Int { processes.identifier(of: ProcessName(role)).map { resident(of: "\($0)") } ?? 0 }
+  var residentBytes: Int {
+    processes.identifier(of: ProcessName(role)).map { resident(of: "\($0)") } ?? 0
+  }
 
   func send(_ parts: [[UInt8]], to place: Int) throws {
     let rogue = rogues[place]
