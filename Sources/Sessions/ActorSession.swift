@@ -83,8 +83,10 @@ struct ActorSession {
     }
   }
 
-  /// Leaves the training. The one actor of a training waits until all is learned; of several, `launch`
-  /// asks for that once the last has left.
+  /// Leaves the training.
+  ///
+  /// The one actor of a training waits until all is learned; of several, `launch` asks for that once the
+  /// last has left.
   private func end(
     _ actor: inout ExploringActor, because reason: Summary.FinishReason
   ) throws -> FinishNote {

@@ -203,7 +203,8 @@ struct LaunchSession: ~Copyable {
     }
     restarts += 1
     figures.say("learner \(ending): starting it again (\(restarts) of \(most))")
-    lives.forget(name)
+    // From now on it has to give signs of life.
+    lives.note(name, progress: 0, at: MonotonicClock.now)
     try processes.restartLearner(
       knowing: figures.knownSteps(recipe.clock), from: session.firstEpisodes)
   }
