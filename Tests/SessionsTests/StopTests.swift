@@ -73,6 +73,26 @@ import Testing
     #expect(KingletProcess.isGone(scratch.path("r")))
   }
 
+  @Test func `a recorder that takes nothing holds no stop`() throws {
+    let launch = try launch(["clock=lockstep", "task.steps=8"])
+    defer { launch.end() }
+    try awaitLog("active at")
+    let recorder = try #require(
+      KingletProcess.running(with: "recorder\0" + scratch.path("r") + "/").first)
+    kill(recorder, SIGSTOP)
+    defer { kill(recorder, SIGCONT) }
+    // Long enough for the driver to be held, and well before it gives the recorder up.
+    usleep(1_000_000)
+    let stop = try KingletProcess.run(
+      ["stop", scratch.path("r"), "--reason", "a hand"], scratch: scratch)
+    #expect(stop.status == 0, "\(stop.errors)")
+    #expect(log().contains("userStopped at"), "\(log())")
+    kill(recorder, SIGCONT)
+    #expect(try recover().status == 0)
+    kill(launch.process.processIdentifier, SIGINT)
+    #expect(try launch.finish().status == 0)
+  }
+
   @Test func `nobody coming ends the training with the reason`() throws {
     let launch = try launch(["supervision.recoveryMinutes=0.05"])
     defer { launch.end() }
