@@ -74,9 +74,15 @@ import Testing
   }
 
   @Test func `a recorder that takes nothing holds no stop`() throws {
-    let launch = try launch(["clock=lockstep", "task.steps=8"])
+    let launch = try launch(["clock=lockstep", "task.steps=200"])
     defer { launch.end() }
-    try awaitLog("active at")
+    let deadline = DispatchTime.now() + 60.0
+    // In the first steps of an episode, so that the driver is held by the others.
+    let file = scratch.path("r/episodes/episode-000000.mcap.part")
+    while (FileManager.default.contents(atPath: file)?.count ?? 0) < 100_000 {
+      try #require(DispatchTime.now() < deadline, "\(log())")
+      usleep(1000)
+    }
     let recorder = try #require(
       KingletProcess.running(with: "recorder\0" + scratch.path("r") + "/").first)
     kill(recorder, SIGSTOP)
