@@ -176,7 +176,9 @@ let suites: [Target] = [
   tests("CatalogueTests", uses: ["Catalogue"]),
   tests("MCAPTests", uses: ["MCAP"]),
   tests("RenderingTests", uses: ["Rendering"]),
-  tests("SessionsTests", uses: ["Sessions", "Episodes", "Geometry", "Messages", "Wire"]),
+  tests(
+    "SessionsTests",
+    uses: ["Sessions", "Episodes", "Geometry", "Messages", "Randomness", "Wire"]),
 ]
 
 let package = Package(

@@ -66,7 +66,7 @@ extension Message {
         action: try it.action.checked("EnvironmentStep.action", limit: Limit.numbers))
     case .environmentState(let it): self = .environmentState(try EnvironmentState(it))
     case .episodeEnd, .episodeEnded, .controlRequest, .control, .safetyRequest, .safety,
-      .worldRestore, .records, .recordStart, .recordEnd, .recordAccepted:
+      .worldRestore, .records, .recordsAccepted, .recordStart, .recordEnd, .recordAccepted:
       self = try Message(ofRecording: body)
     case .userStop(let it): self = .userStop(reason: it.text)
     case .recover(let it): self = .recover(reason: it.text)
@@ -86,6 +86,10 @@ extension Message {
     case .worldRestore(let it):
       self = .worldRestore(EpisodeStart(it.start), try WorldSnapshot(it.world))
     case .records(let it): self = .records(try Records(it))
+    case .recordsAccepted(let it):
+      self = .recordsAccepted(
+        episode: it.episode, sender: try RecordSender(it.sender, of: "RecordsAccepted"),
+        nextSequence: it.nextSequence)
     case .recordStart(let it):
       self = .recordStart(
         try EpisodeOrigin(it.origin), at: RecordTime(robot: it.robotTime, wall: it.wallTime))

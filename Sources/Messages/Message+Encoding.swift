@@ -68,6 +68,11 @@ extension Message {
       .worldRestore(
         .with { ($0.start, $0.world) = (ProtoEpisodeStart(start), ProtoWorldSnapshot(world)) })
     case .records(let records): .records(ProtoRecords(records))
+    case .recordsAccepted(let episode, let sender, let next):
+      .recordsAccepted(
+        .with {
+          ($0.episode, $0.sender, $0.nextSequence) = (episode, sender.rawValue, next)
+        })
     case .recordStart(let origin, let time):
       .recordStart(
         .with {

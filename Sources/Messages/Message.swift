@@ -76,8 +76,10 @@ public enum Message: Sendable, Equatable {
   case safety(SafetyInterventions)
   /// Lets a simulated arm go on from a snapshot; answered by `episodeStarted`.
   case worldRestore(EpisodeStart, WorldSnapshot)
-  /// Records of an episode, not answered.
+  /// Records of an episode; answered by `recordsAccepted` in lock-step.
   case records(Records)
+  /// What the recorder holds of a sender's part: all before this number.
+  case recordsAccepted(episode: UInt64, sender: RecordSender, nextSequence: UInt64)
   /// An episode begins to be recorded; answered by `recordAccepted`.
   case recordStart(EpisodeOrigin, at: RecordTime)
   /// An episode has been recorded, and what came of it; answered by `recordAccepted`.

@@ -100,6 +100,8 @@ extension SimulatorState {
 extension ProtoRecords {
   init(_ batch: Records) {
     episode = batch.episode
+    sender = batch.sender.rawValue
+    sequence = batch.sequence
     if batch.ticks.count > 0 {
       ticks.states = Data(batch.ticks.states)
       ticks.torques = Data(batch.ticks.torques)
@@ -121,7 +123,8 @@ extension ProtoRecords {
 
 extension Records {
   init(_ proto: ProtoRecords) throws(MessageError) {
-    self.init(episode: proto.episode)
+    self.init(episode: proto.episode, sender: try RecordSender(proto.sender, of: "Records"))
+    sequence = proto.sequence
     if proto.hasTicks {
       ticks = try TickRecords(
         states: [UInt8](proto.ticks.states), torques: [UInt8](proto.ticks.torques),
@@ -137,6 +140,15 @@ extension Records {
     isLast = proto.isLast
     dropped = proto.dropped
     world = proto.hasWorld ? try WorldSnapshot(proto.world) : nil
+  }
+}
+
+extension RecordSender {
+  init(_ number: UInt32, of message: String) throws(MessageError) {
+    guard let sender = RecordSender(rawValue: number) else {
+      throw .unknownValue(message + ".sender", value: Int(number))
+    }
+    self = sender
   }
 }
 

@@ -251,12 +251,24 @@ public struct TickRecords: Sendable, Equatable {
   }
 }
 
+/// Who tells the recorder of an episode.
+public enum RecordSender: UInt32, Sendable, CaseIterable {
+  /// The driver.
+  case driver = 0
+  /// Whoever acts.
+  case actor = 1
+}
+
 /// What a process has to record.
 public struct Records: Sendable, Equatable {
   /// Most records of one message, beside its ticks.
   public static let most = 4096
   /// Episode that they belong to.
   public var episode: UInt64
+  /// Whose part of the episode they belong to.
+  public var sender: RecordSender
+  /// Number of this message in that part, from 0.
+  public var sequence: UInt64 = 0
   /// Ticks of the arm.
   public var ticks = TickRecords()
   /// Whatever else.
@@ -268,6 +280,12 @@ public struct Records: Sendable, Equatable {
   /// In the driver's first message of an episode: the world at its start.
   public var world: WorldSnapshot?
 
+  /// Ticks and records together.
+  public var count: Int { ticks.count + records.count }
+
   /// Nothing of an episode yet.
-  public init(episode: UInt64) { self.episode = episode }
+  public init(episode: UInt64, sender: RecordSender) {
+    self.episode = episode
+    self.sender = sender
+  }
 }

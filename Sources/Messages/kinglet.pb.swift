@@ -1552,12 +1552,38 @@ nonisolated struct ProtoRecords: Sendable {
   /// Clears the value of `world`. Subsequent reads from it will return its default value.
   mutating func clearWorld() {self._world = nil}
 
+  /// Who tells: 0 the driver, 1 whoever acts.
+  var sender: UInt32 = 0
+
+  /// Number of this message in the sender's part of the episode, from 0; one that is dropped in real time has none.
+  var sequence: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _ticks: ProtoTickRecords? = nil
   fileprivate var _world: ProtoWorldSnapshot? = nil
+}
+
+/// What the recorder holds of a sender's part of an episode.
+nonisolated struct ProtoRecordsAccepted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Episode number.
+  var episode: UInt64 = 0
+
+  /// As in `Records`.
+  var sender: UInt32 = 0
+
+  /// Number of the message that is due: all before it are held, none behind it.
+  var nextSequence: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 /// An episode begins to be recorded; answered by `record_accepted`.
@@ -2089,7 +2115,8 @@ nonisolated struct ProtoEnvelope: Sendable {
     set {body = .worldRestore(newValue)}
   }
 
-  /// Records of an episode, not answered.
+  /// Records of an episode. In lock-step answered by `records_accepted`: at least each eighth, each last, and each
+  /// that is not the one due, which is passed over. In real time taken as they come, and not answered.
   var records: ProtoRecords {
     get {
       if case .records(let v)? = body {return v}
@@ -2189,6 +2216,15 @@ nonisolated struct ProtoEnvelope: Sendable {
     set {body = .actorLeft(newValue)}
   }
 
+  /// What the recorder holds.
+  var recordsAccepted: ProtoRecordsAccepted {
+    get {
+      if case .recordsAccepted(let v)? = body {return v}
+      return ProtoRecordsAccepted()
+    }
+    set {body = .recordsAccepted(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -2260,7 +2296,8 @@ nonisolated struct ProtoEnvelope: Sendable {
     case safety(ProtoSafetyInterventions)
     /// Lets a simulated arm go on from a snapshot; answered by `episode_started`.
     case worldRestore(ProtoWorldRestore)
-    /// Records of an episode, not answered.
+    /// Records of an episode. In lock-step answered by `records_accepted`: at least each eighth, each last, and each
+    /// that is not the one due, which is passed over. In real time taken as they come, and not answered.
     case records(ProtoRecords)
     /// An episode begins to be recorded; answered by `record_accepted`.
     case recordStart(ProtoRecordStart)
@@ -2283,6 +2320,8 @@ nonisolated struct ProtoEnvelope: Sendable {
     /// An actor has sent its last transition, or will send none any more; answered by
     /// `transitions_accepted`.
     case actorLeft(ProtoActorLeft)
+    /// What the recorder holds.
+    case recordsAccepted(ProtoRecordsAccepted)
 
   }
 
@@ -4443,7 +4482,7 @@ nonisolated extension ProtoTickRecords: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoRecords: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Records"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0\u{1}ticks\0\u{1}records\0\u{3}is_last\0\u{1}dropped\0\u{1}world\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0\u{1}ticks\0\u{1}records\0\u{3}is_last\0\u{1}dropped\0\u{1}world\0\u{1}sender\0\u{1}sequence\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4457,6 +4496,8 @@ nonisolated extension ProtoRecords: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularBoolField(value: &self.isLast) }()
       case 5: try { try decoder.decodeSingularFixed64Field(value: &self.dropped) }()
       case 6: try { try decoder.decodeSingularMessageField(value: &self._world) }()
+      case 7: try { try decoder.decodeSingularFixed32Field(value: &self.sender) }()
+      case 8: try { try decoder.decodeSingularFixed64Field(value: &self.sequence) }()
       default: break
       }
     }
@@ -4485,6 +4526,12 @@ nonisolated extension ProtoRecords: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._world {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     } }()
+    if self.sender != 0 {
+      try visitor.visitSingularFixed32Field(value: self.sender, fieldNumber: 7)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularFixed64Field(value: self.sequence, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4495,6 +4542,48 @@ nonisolated extension ProtoRecords: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.isLast != rhs.isLast {return false}
     if lhs.dropped != rhs.dropped {return false}
     if lhs._world != rhs._world {return false}
+    if lhs.sender != rhs.sender {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoRecordsAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RecordsAccepted"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}episode\0\u{1}sender\0\u{3}next_sequence\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.episode) }()
+      case 2: try { try decoder.decodeSingularFixed32Field(value: &self.sender) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.nextSequence) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.episode != 0 {
+      try visitor.visitSingularFixed64Field(value: self.episode, fieldNumber: 1)
+    }
+    if self.sender != 0 {
+      try visitor.visitSingularFixed32Field(value: self.sender, fieldNumber: 2)
+    }
+    if self.nextSequence != 0 {
+      try visitor.visitSingularFixed64Field(value: self.nextSequence, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoRecordsAccepted, rhs: ProtoRecordsAccepted) -> Bool {
+    if lhs.episode != rhs.episode {return false}
+    if lhs.sender != rhs.sender {return false}
+    if lhs.nextSequence != rhs.nextSequence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4899,7 +4988,7 @@ nonisolated extension ProtoEmpty: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Envelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0\u{3}episode_end\0\u{3}episode_ended\0\u{3}control_request\0\u{1}control\0\u{3}safety_request\0\u{1}safety\0\u{3}world_restore\0\u{1}records\0\u{3}record_start\0\u{3}record_end\0\u{3}record_accepted\0\u{3}user_stop\0\u{1}recover\0\u{3}driver_status_request\0\u{3}driver_status\0\u{3}training_request\0\u{1}training\0\u{3}actor_left\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heartbeat\0\u{1}ready\0\u{1}stop\0\u{1}failure\0\u{1}status\0\u{3}episode_start\0\u{3}episode_started\0\u{1}grant\0\u{1}granted\0\u{1}setpoint\0\u{3}setpoint_accepted\0\u{3}judge_start\0\u{1}judge\0\u{1}judgement\0\u{1}reset\0\u{3}reset_done\0\u{1}transitions\0\u{3}transitions_accepted\0\u{3}policy_request\0\u{1}policy\0\u{3}truth_request\0\u{1}truth\0\u{3}learner_digest_request\0\u{3}learner_digest\0\u{3}environment_reset\0\u{3}environment_step\0\u{3}environment_state\0\u{3}episode_end\0\u{3}episode_ended\0\u{3}control_request\0\u{1}control\0\u{3}safety_request\0\u{1}safety\0\u{3}world_restore\0\u{1}records\0\u{3}record_start\0\u{3}record_end\0\u{3}record_accepted\0\u{3}user_stop\0\u{1}recover\0\u{3}driver_status_request\0\u{3}driver_status\0\u{3}training_request\0\u{1}training\0\u{3}actor_left\0\u{3}records_accepted\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5492,6 +5581,19 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.body = .actorLeft(v)
         }
       }()
+      case 46: try {
+        var v: ProtoRecordsAccepted?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recordsAccepted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recordsAccepted(v)
+        }
+      }()
       default: break
       }
     }
@@ -5682,6 +5784,10 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .actorLeft?: try {
       guard case .actorLeft(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 45)
+    }()
+    case .recordsAccepted?: try {
+      guard case .recordsAccepted(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 46)
     }()
     case nil: break
     }

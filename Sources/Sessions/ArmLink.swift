@@ -109,6 +109,11 @@ struct ArmLink: ~Copyable {
     guard case .granted(let state) = try ask(.grant(grant), within: patience) else {
       throw unexpected("driver")
     }
+    if tick != 0, state.tick > tick {
+      // Stopped, come to rest and let go on while nobody granted: what was begun is over.
+      let status = try status()
+      if status.mode == .ready { throw ArmStopped(status) }
+    }
     guard tick == 0 || state.tick == tick else {
       throw SessionFailure("the driver is at tick \(state.tick) where \(tick) was granted")
     }

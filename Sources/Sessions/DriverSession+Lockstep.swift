@@ -41,7 +41,7 @@ extension DriverSession {
       guard state.tick <= grant.untilTick else { return try recordWorld() }
       guard let torque = try torque(for: state) else { break }
       try step(torque)
-      if recorder.isDue { try recorder.flush() }
+      if recorder.isDue { try flushRecords() }
       if state.tick % 16 == 0 { try serveStops() }
     }
     // Before the first torque silence alone is no stop.
@@ -94,13 +94,11 @@ extension DriverSession {
 
   /// Runs simulated time by itself, through hold and damped stop where no command comes, until the
   /// arm stands.
-  private mutating func comeToRest() throws {
+  mutating func comeToRest() throws {
     for _ in 0..<5000 where !arm.machine.stands {
       try step(nil)
-      // The recorder may be what is missing.
-      if recorder.waitingTicks >= 100, (try? recorder.flush(within: .milliseconds(200))) == nil {
-        recorder.giveUp()
-      }
+      // Without waiting, and whatever comes of it: the recorder may be what is missing.
+      if recorder.waitingTicks >= 100 { try? recorder.hand() }
     }
   }
 }

@@ -69,7 +69,7 @@ extension DriverSession {
     if tick % Int64(session.recipe.ticksPerStep) == 0 {
       try recordWorld()
     } else if recorder.waitingTicks >= 20 {
-      try recorder.flush()
+      try recorder.hand()
     }
   }
 

@@ -34,7 +34,7 @@ struct DriverSession: ~Copyable {
     let desk = try Self.desk(session)
     let port = try Self.port(session)
     let states = try session.publisherInRealTime(at: .state)
-    let recorder = try RecordLink(session)
+    let recorder = try RecordLink(session, from: .driver)
     let status = try StatusLink(role: "driver", session: session)
     self.session = session
     self.arm = arm
@@ -125,7 +125,7 @@ struct DriverSession: ~Copyable {
     case .episodeStart(let start):
       try begin(start, for: request)
     case .episodeEnd:
-      try recorder.end()
+      try endRecording()
       try commands.reply(.episodeEnded, to: request)
     case .worldRestore(let start, let world): try restore(start, world, for: request)
     case .grant(let grant) where session.recipe.launch.clock == .lockstep:
@@ -150,11 +150,6 @@ struct DriverSession: ~Copyable {
     try commands.reply(.episodeStarted(arm.read()), to: request)
   }
 
-  private mutating func beginRecording(of start: EpisodeStart) throws {
-    guard session.recipe.launch.recording == .all else { return }
-    try recorder.begin(start.episode, world: arm.arm.snapshot())
-  }
-
   private mutating func restore(
     _ start: EpisodeStart, _ world: WorldSnapshot, for request: Request
   ) throws {
@@ -171,22 +166,6 @@ struct DriverSession: ~Copyable {
     }
     try beginRecording(of: start)
     try commands.reply(.episodeStarted(arm.read()), to: request)
-  }
-
-  /// What only the simulator knows, for the recorder alone.
-  mutating func recordWorld() throws {
-    guard recorder.isRecording() else { return }
-    let state = arm.read()
-    recorder.add(
-      .simulatorState(SimulatorState(tick: state.tick, integration: arm.arm.integrationState())),
-      at: state.time)
-    recorder.add(.truth(arm.arm.truth()), at: state.time)
-    try recorder.flush()
-  }
-
-  /// Ends what is being recorded, if the recorder still listens.
-  mutating func giveUpRecording() {
-    if (try? recorder.end()) == nil { recorder.giveUp() }
   }
 
   private mutating func answerTruth() throws {

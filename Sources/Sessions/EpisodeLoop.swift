@@ -57,7 +57,7 @@ struct EpisodeLoop: ~Copyable {
     let arm = try ArmLink(session)
     let reward = try session.client(of: .reward, role: "reward")
     let reset = try session.client(of: .reset, role: "reset")
-    let recorder = try RecordLink(session)
+    let recorder = try RecordLink(session, from: .actor)
     layout = try ObservationLayout(
       task: session.recipe.task, baseFromTarget: session.geometry.baseFromTarget)
     self.session = session
@@ -157,6 +157,8 @@ struct EpisodeLoop: ~Copyable {
         targetFromStart: session.geometry.baseFromTarget.inverse * first.baseFromTool,
         last: first, seconds: 0, clipped: Array(repeating: 0, count: 6),
         phases: EpisodePhases(pinLength: session.recipe.task.connector.length)))
+    // One that nobody has ended.
+    if recorder.isRecording() { try recorder.end() }
     try recorder.begin(origin.start.episode, world: nil)
     try recorder.start(origin)
     recorder.add(

@@ -1,6 +1,7 @@
 import Episodes
 import Messages
 import RealTime
+import Wire
 
 /// An episode that is being written.
 ///
@@ -8,27 +9,49 @@ import RealTime
 /// the episode starts from.
 final class OpenEpisode {
   /// What came of the episode, once that has been told.
-  var outcome: [String: String]?
+  var outcome: [String: String]? {
+    didSet { told = told ?? MonotonicClock.now }
+  }
   private let path: String
   private let source: EpisodeSource
   private var writer: EpisodeWriter?
   private var origin: (EpisodeOrigin, RecordTime)?
   private var world: WorldSnapshot?
   private var waiting: [Records] = []
-  private var endedSenders = 0
+  private var parts: [RecordSender: Part]
+  private var told: Int64?
   private var flushed = MonotonicClock.now
   private var tally = RecordTally()
 
   /// How long a record may wait to be handed to the system [ns].
   private static let longestWait: Int64 = 100_000_000
+  /// Messages, ticks and records that may wait for the file's first record.
+  private static let mostWaiting = 20_000
+  /// How long after the outcome the last of a part may come, where it may be lost [ns].
+  private static let grace: Int64 = 1_000_000_000
 
-  init(path: String, source: EpisodeSource) {
+  /// What one sender tells of the episode.
+  private struct Part {
+    var order: ReceiveOrder
+    var hasEnded = false
+  }
+
+  /// An episode of which nothing has come yet; who waits for what was lost gets all of it.
+  init(path: String, source: EpisodeSource, waitsForLost waits: Bool) {
     self.path = path
     self.source = source
+    let part = Part(order: ReceiveOrder(waitsForLost: waits))
+    parts = [.driver: part, .actor: part]
   }
 
   /// Whether both senders have ended and the outcome is known.
-  var isComplete: Bool { outcome != nil && endedSenders >= 2 }
+  var isComplete: Bool { outcome != nil && parts.values.allSatisfy(\.hasEnded) }
+
+  /// Whether the last of a part must be taken for lost.
+  var isOverdue: Bool { told.map { MonotonicClock.now - $0 > Self.grace } ?? false }
+
+  /// The number of a sender's message that is due.
+  func due(from sender: RecordSender) -> UInt64 { parts[sender]?.order.due ?? 0 }
 
   /// Takes what the episode starts from, as its actor sees it.
   func begin(_ origin: EpisodeOrigin, at time: RecordTime) throws {
@@ -36,10 +59,19 @@ final class OpenEpisode {
     try startIfKnown()
   }
 
-  /// Takes records of either sender.
-  func add(_ records: Records) throws {
+  /// Takes records of either sender, unless they are not due or too many wait; returns whether the
+  /// sender is to be told what is due.
+  func add(_ records: Records) throws -> Bool {
+    guard waiting.reduce(0, { $0 + 1 + $1.count }) < Self.mostWaiting,
+      parts[records.sender]?.order.takes(records.sequence) == true
+    else { return true }
+    if records.isLast { parts[records.sender]?.hasEnded = true }
+    try take(records)
+    return records.isLast || parts[records.sender]?.order.isTimeToTell == true
+  }
+
+  private func take(_ records: Records) throws {
     if let world = records.world { self.world = world }
-    if records.isLast { endedSenders += 1 }
     waiting.append(records)
     try startIfKnown()
     guard writer != nil else { return }
@@ -63,7 +95,13 @@ final class OpenEpisode {
     guard let writer = take() else { return }
     var description = tally.description.merging(outcome ?? [:]) { $1 }
     description["isInterrupted"] = "\(isInterrupted)"
+    description["lostMessages"] = "\(lostMessages)"
     try writer.finish(description)
+  }
+
+  /// Messages that the line has lost, the last of a part among them.
+  private var lostMessages: UInt64 {
+    parts.values.reduce(0) { $0 &+ $1.order.lost &+ (outcome == nil || $1.hasEnded ? 0 : 1) }
   }
 
   private func startIfKnown() throws {
@@ -107,7 +145,7 @@ struct RecordTally {
 
   mutating func add(_ records: Records) {
     ticks += records.ticks.count
-    dropped += records.dropped
+    dropped &+= records.dropped
     for record in records.records {
       switch record.record {
       case .action(let action):

@@ -6,16 +6,34 @@ import Wire
 
 /// A process's line to the recorder.
 ///
-/// In lock-step a recorder that is behind holds the sender; in real time what it does not take is
-/// dropped and counted. Without recording every call does nothing.
+/// In lock-step everything is kept until the recorder holds it, sent again where it was lost, and a
+/// recorder that is behind holds the sender; in real time what it does not take is dropped and
+/// counted. Without recording every call does nothing.
 struct RecordLink: ~Copyable {
+  /// What a sender in lock-step waits for.
+  enum Need {
+    /// Few enough messages are under way.
+    case room
+    /// The recorder holds everything.
+    case delivery
+  }
+
+  /// How long the recorder may take to meet a need.
+  static let patience: Int64 = 5_000_000_000
+
   private var client: Client?
+  private let sender: RecordSender
   private let isPatient: Bool
-  private var batch = Records(episode: 0)
+  private var batch: Records
+  private var window = SendWindow<Records>()
+  /// Number of the next message in real time.
+  private var sequence: UInt64 = 0
   private var isOpen = false
 
-  init(_ session: SessionContext) throws {
+  init(_ session: SessionContext, from sender: RecordSender) throws {
+    self.sender = sender
     isPatient = session.recipe.launch.clock == .lockstep
+    batch = Records(episode: 0, sender: sender)
     guard session.recipe.launch.recording == .all else {
       client = nil
       return
@@ -38,10 +56,12 @@ struct RecordLink: ~Copyable {
 
   /// Begins an episode; a simulated arm shows the world that it starts from.
   mutating func begin(_ episode: UInt64, world: WorldSnapshot?) throws {
-    batch = Records(episode: episode)
+    batch = Records(episode: episode, sender: sender)
+    window = SendWindow()
+    sequence = 0
     batch.world = world
     isOpen = true
-    if world != nil { try flush() }
+    if world != nil { try hand() }
   }
 
   /// Adds a tick.
@@ -56,20 +76,20 @@ struct RecordLink: ~Copyable {
     batch.records.append(TimedRecord(record, at: RecordTime(robot: time, wall: WallClock.now)))
   }
 
-  /// Sends what has come together; in lock-step within five seconds, or another time.
-  mutating func flush(within wait: Duration = .seconds(5)) throws {
+  /// Hands over what has come together, without waiting.
+  mutating func hand() throws {
     guard isRecording() else { return }
-    do {
-      try client?.send(.records(batch), within: isPatient ? wait : .zero)
-      batch.dropped = 0
-      // What frames an episode is kept until it has been sent.
-      batch.world = nil
-      isOpen = !batch.isLast
-    } catch WireError.cannotSend where !isPatient {
-      batch.dropped += UInt64(batch.ticks.count + batch.records.count)
+    defer {
+      batch.ticks.removeAll()
+      batch.records.removeAll(keepingCapacity: true)
     }
-    batch.ticks.removeAll()
-    batch.records.removeAll(keepingCapacity: true)
+    if isPatient { try keep() } else { try sendOrDrop() }
+  }
+
+  /// Hands over what has come together; in lock-step waits for room.
+  mutating func flush() throws {
+    try hand()
+    try wait(for: .room)
   }
 
   /// Forgets the recorder, which does not answer.
@@ -78,16 +98,22 @@ struct RecordLink: ~Copyable {
     isOpen = false
   }
 
-  /// Sends the last of an episode.
-  mutating func end() throws {
+  /// Hands over the last of an episode, in lock-step without waiting.
+  mutating func handLast() throws {
     guard isRecording() else { return }
     batch.isLast = true
     // In real time the last message may have to wait a moment; nobody moves the arm by it.
     for _ in 0..<20 where isOpen {
-      try flush()
+      try hand()
       if isOpen { usleep(1000) }
     }
     isOpen = false
+  }
+
+  /// Hands over the last of an episode; in lock-step waits until the recorder holds all of it.
+  mutating func end() throws {
+    try handLast()
+    try wait(for: .delivery)
   }
 
   /// Tells what an episode starts from.
@@ -107,5 +133,80 @@ struct RecordLink: ~Copyable {
   /// Asks the recorder to end.
   mutating func stop(reason: String) {
     try? client?.send(.stop(reason: reason), within: .seconds(1))
+  }
+}
+
+extension RecordLink {
+  /// Whether a need is met, as far as the recorder has said; in real time always.
+  mutating func has(_ need: Need) -> Bool {
+    guard isPatient, client != nil else { return true }
+    return need == .room ? window.hasRoom : window.isDelivered
+  }
+
+  /// Hears for a moment what the recorder holds, and sends again what it does not.
+  mutating func listen(for moment: Duration = .milliseconds(10)) throws {
+    if let answer = try client?.next(within: moment) { try note(answer) }
+    window.waited(until: MonotonicClock.now)
+    try pump()
+  }
+
+  /// What is to be said of a recorder that has not met a need in time.
+  func failure(of need: Need) -> SessionFailure {
+    let what = need == .room ? "took nothing" : "did not take the last records"
+    return SessionFailure(
+      "the recorder \(what) of episode \(batch.episode) within \(Self.patience / 1_000_000) ms; "
+        + "is it running?")
+  }
+
+  private mutating func wait(for need: Need) throws {
+    if has(need) { return }
+    let deadline = RealTime.Deadline(in: Self.patience)
+    while !has(need) {
+      guard !deadline.isPast() else { throw failure(of: need) }
+      try listen()
+    }
+  }
+
+  private mutating func keep() throws {
+    batch.sequence = window.end
+    window.add(batch)
+    batch.world = nil
+    isOpen = !batch.isLast
+    try pump()
+  }
+
+  private mutating func sendOrDrop() throws {
+    batch.sequence = sequence
+    do {
+      try client?.send(.records(batch), within: .zero)
+      sequence += 1
+      batch.dropped = 0
+      // What frames an episode is kept until it has been sent.
+      batch.world = nil
+      isOpen = !batch.isLast
+    } catch WireError.cannotSend {
+      batch.dropped += UInt64(batch.ticks.count + batch.records.count)
+    }
+  }
+
+  /// Hears what is there and sends what may be sent, without waiting, also where this process has been
+  /// told to end.
+  private mutating func pump() throws {
+    while let answer = try client?.answer() { try note(answer) }
+    while let records = window.message {
+      do { try client?.send(.records(records), within: .zero) } catch WireError.cannotSend {
+        return
+      }
+      window.noteSent(at: MonotonicClock.now)
+    }
+  }
+
+  private mutating func note(_ answer: Message) throws {
+    guard case .recordsAccepted(batch.episode, sender, let due) = answer else { return }
+    guard window.note(due: due, at: MonotonicClock.now) else {
+      throw SessionFailure(
+        "the recorder expects message \(due) of episode \(batch.episode), and the \(sender) has only "
+          + "\(window.end); does another session record at the same place?")
+    }
   }
 }

@@ -72,6 +72,13 @@ public struct Client: ~Copyable, Pollable {
     }
   }
 
+  /// The next answer to any message sent before, if one is there; does not wait, and so goes on where
+  /// the process was told to end.
+  public mutating func answer() throws(WireError) -> Message? {
+    guard let answer = try socket.tryTakeCall() else { return nil }
+    return try unwrap(answer.body)
+  }
+
   private func encode(_ message: Message) throws(WireError) -> [UInt8] {
     do { return try message.encodedForSending() } catch { throw socket.badMessage(error) }
   }

@@ -101,8 +101,11 @@ extension Samples {
     RecordTime(robot: Int64(bitPattern: stream.next()), wall: Int64(bitPattern: stream.next()))
   }
 
+  mutating func sender() -> RecordSender { stream.index(below: 2) == 0 ? .driver : .actor }
+
   mutating func batch() -> Records {
-    var batch = Records(episode: stream.next())
+    var batch = Records(episode: stream.next(), sender: sender())
+    batch.sequence = stream.next()
     for _ in 0..<stream.index(below: 5) {
       batch.ticks.add(state(), command(), wall: Int64(bitPattern: stream.next()))
     }
@@ -122,6 +125,7 @@ extension Samples {
       .worldRestore(EpisodeStart(episode: episode, isEvaluation: true), world()),
       .records(batch()), .recordStart(origin(), at: time()),
       .recordEnd(episode: episode, outcome: ["isRewarded": "true", "note": "µm"]),
+      .recordsAccepted(episode: episode, sender: sender(), nextSequence: stream.next()),
       .recordAccepted, .userStop(reason: "a hand"), .recover(reason: "looked at"),
       .driverStatusRequest, .driverStatus(driverStatus()),
     ]

@@ -47,7 +47,7 @@ import Testing
 
   @Test func `parts of ticks that disagree are refused`() throws {
     var samples = Samples(seed: 43)
-    var batch = Records(episode: 1)
+    var batch = Records(episode: 1, sender: .driver)
     batch.ticks.add(samples.state(), samples.command(), wall: 5)
     let bytes = Message.records(batch).encoded()
     // The length of the states, 826, stands as a varint behind their tag.

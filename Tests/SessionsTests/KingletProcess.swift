@@ -29,9 +29,11 @@ struct KingletProcess {
   private let outputFile: URL
   private let errorFile: URL
 
-  /// Starts `kinglet` with arguments, in the repository's root or another folder.
+  /// Starts `kinglet` with arguments, in the repository's root or another folder, with more in its
+  /// environment.
   init(
-    _ arguments: [String], scratch: Scratch, input: Pipe? = nil, in folder: URL = Self.root
+    _ arguments: [String], scratch: Scratch, input: Pipe? = nil, in folder: URL = Self.root,
+    environment: [String: String] = [:]
   ) throws {
     outputFile = scratch.url.appendingPathComponent(UUID().uuidString)
     errorFile = scratch.url.appendingPathComponent(UUID().uuidString)
@@ -41,6 +43,7 @@ struct KingletProcess {
     process.executableURL = Self.executable
     process.arguments = arguments
     process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = try FileHandle(forWritingTo: outputFile)
     process.standardError = try FileHandle(forWritingTo: errorFile)
     if let input {

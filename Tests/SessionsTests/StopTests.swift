@@ -73,6 +73,32 @@ import Testing
     #expect(KingletProcess.isGone(scratch.path("r")))
   }
 
+  @Test func `a recorder that takes nothing holds no stop`() throws {
+    let launch = try launch(["clock=lockstep", "task.steps=200"])
+    defer { launch.end() }
+    let deadline = DispatchTime.now() + 60.0
+    // In the first steps of an episode, so that the driver is held by the others.
+    let file = scratch.path("r/episodes/episode-000000.mcap.part")
+    while (FileManager.default.contents(atPath: file)?.count ?? 0) < 100_000 {
+      try #require(DispatchTime.now() < deadline, "\(log())")
+      usleep(1000)
+    }
+    let recorder = try #require(
+      KingletProcess.running(with: "recorder\0" + scratch.path("r") + "/").first)
+    kill(recorder, SIGSTOP)
+    defer { kill(recorder, SIGCONT) }
+    // Long enough for the driver to be held, and well before it gives the recorder up.
+    usleep(1_000_000)
+    let stop = try KingletProcess.run(
+      ["stop", scratch.path("r"), "--reason", "a hand"], scratch: scratch)
+    #expect(stop.status == 0, "\(stop.errors)")
+    #expect(log().contains("userStopped at"), "\(log())")
+    kill(recorder, SIGCONT)
+    #expect(try recover().status == 0)
+    kill(launch.process.processIdentifier, SIGINT)
+    #expect(try launch.finish().status == 0)
+  }
+
   @Test func `nobody coming ends the training with the reason`() throws {
     let launch = try launch(["supervision.recoveryMinutes=0.05"])
     defer { launch.end() }

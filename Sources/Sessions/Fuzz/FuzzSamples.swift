@@ -152,7 +152,8 @@ struct FuzzSamples {
   }
 
   mutating func batch() -> Records {
-    var batch = Records(episode: 0)
+    var batch = Records(episode: 0, sender: stream.index(below: 2) == 0 ? .driver : .actor)
+    batch.sequence = UInt64(stream.index(below: 3))
     batch.ticks.add(state(), torque(), wall: tick())
     batch.records = records().prefix(9).map {
       TimedRecord($0, at: RecordTime(robot: tick(), wall: tick()))
@@ -207,6 +208,7 @@ extension FuzzSamples {
       .worldRestore(EpisodeStart(episode: 0, isEvaluation: false), world()), .records(batch()),
       .recordStart(origin(), at: RecordTime(robot: tick(), wall: tick())),
       .recordEnd(episode: 0, outcome: ["isRewarded": "true", "steps": "2"]), .recordAccepted,
+      .recordsAccepted(episode: 0, sender: .driver, nextSequence: word()),
     ]
   }
 }
