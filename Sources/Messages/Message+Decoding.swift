@@ -41,19 +41,8 @@ extension Message {
     case .judgement(let it): self = .judgement(try Judgement(it))
     case .reset(let it): self = .reset(ResetRequest(it))
     case .resetDone(let it): self = .resetDone(try ResetDone(it))
-    case .transitions(let it):
-      var list: [Transition] = []
-      list.reserveCapacity(it.transitions.count)
-      for transition in it.transitions { list.append(try Transition(transition)) }
-      self = .transitions(list, actor: it.actor)
-    case .transitionsAccepted(let it):
-      self = .transitionsAccepted(nextSequence: it.nextSequence)
-    case .policyRequest(let it):
-      self = .policyRequest(minimumVersion: it.minimumVersion, actor: it.actor)
-    case .trainingRequest(let it):
-      self = .trainingRequest(actor: it.actor, nextSequence: it.nextSequence)
-    case .training(let it): self = .training(finish: it.text)
-    case .actorLeft(let it): self = .actorLeft(actor: it.actor, reason: it.reason)
+    case .transitions, .transitionsAccepted, .policyRequest, .trainingRequest, .training, .actorLeft:
+      self = try Message(ofLearning: body)
     case .policy(let it): self = .policy(try PolicySnapshot(it))
     case .truthRequest: self = .truthRequest
     case .truth(let it): self = .truth(try Truth(it))
@@ -72,6 +61,25 @@ extension Message {
     case .recover(let it): self = .recover(reason: it.text)
     case .driverStatusRequest: self = .driverStatusRequest
     case .driverStatus(let it): self = .driverStatus(try DriverStatus(it))
+    }
+  }
+
+  private init(ofLearning body: ProtoEnvelope.OneOf_Body) throws(MessageError) {
+    switch body {
+    case .transitions(let it):
+      var list: [Transition] = []
+      list.reserveCapacity(it.transitions.count)
+      for transition in it.transitions { list.append(try Transition(transition)) }
+      self = .transitions(list, actor: it.actor)
+    case .transitionsAccepted(let it):
+      self = .transitionsAccepted(nextSequence: it.nextSequence)
+    case .policyRequest(let it):
+      self = .policyRequest(minimumVersion: it.minimumVersion, actor: it.actor)
+    case .trainingRequest(let it):
+      self = .trainingRequest(actor: it.actor, nextSequence: it.nextSequence)
+    case .training(let it): self = .training(finish: it.text)
+    case .actorLeft(let it): self = .actorLeft(actor: it.actor, reason: it.reason)
+    default: throw .unknownKind
     }
   }
 

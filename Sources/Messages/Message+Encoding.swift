@@ -13,7 +13,7 @@ extension Message {
     }
   }
 
-  private var body: ProtoEnvelope.OneOf_Body {
+  private var body: ProtoEnvelope.OneOf_Body? {
     switch self {
     case .heartbeat(let role, let process, let progress):
       .heartbeat(.with { ($0.role, $0.process, $0.progress) = (role, process, progress) })
@@ -37,17 +37,8 @@ extension Message {
     case .judgement(let judgement): .judgement(ProtoJudgement(judgement))
     case .reset(let request): .reset(ProtoResetRequest(request))
     case .resetDone(let done): .resetDone(ProtoResetDone(done))
-    case .transitions(let list, let actor):
-      .transitions(
-        .with { ($0.transitions, $0.actor) = (list.map(ProtoTransition.init), actor) })
-    case .transitionsAccepted(let next): .transitionsAccepted(.with { $0.nextSequence = next })
-    case .policyRequest(let version, let actor):
-      .policyRequest(.with { ($0.minimumVersion, $0.actor) = (version, actor) })
-    case .trainingRequest(let actor, let next):
-      .trainingRequest(.with { ($0.actor, $0.nextSequence) = (actor, next) })
-    case .training(let finish): .training(.with { $0.text = finish })
-    case .actorLeft(let actor, let reason):
-      .actorLeft(.with { ($0.actor, $0.reason) = (actor, reason) })
+    case .transitions, .transitionsAccepted, .policyRequest, .trainingRequest, .training, .actorLeft:
+      bodyOfLearning
     case .policy(let snapshot):
       .policy(.with { ($0.version, $0.bytes) = (snapshot.version, Data(snapshot.bytes)) })
     case .truthRequest: .truthRequest(ProtoEmpty())
@@ -86,6 +77,23 @@ extension Message {
     case .recover(let reason): .recover(.with { $0.text = reason })
     case .driverStatusRequest: .driverStatusRequest(ProtoEmpty())
     case .driverStatus(let status): .driverStatus(status.proto)
+    }
+  }
+
+  private var bodyOfLearning: ProtoEnvelope.OneOf_Body? {
+    switch self {
+    case .transitions(let list, let actor):
+      .transitions(
+        .with { ($0.transitions, $0.actor) = (list.map(ProtoTransition.init), actor) })
+    case .transitionsAccepted(let next): .transitionsAccepted(.with { $0.nextSequence = next })
+    case .policyRequest(let version, let actor):
+      .policyRequest(.with { ($0.minimumVersion, $0.actor) = (version, actor) })
+    case .trainingRequest(let actor, let next):
+      .trainingRequest(.with { ($0.actor, $0.nextSequence) = (actor, next) })
+    case .training(let finish): .training(.with { $0.text = finish })
+    case .actorLeft(let actor, let reason):
+      .actorLeft(.with { ($0.actor, $0.reason) = (actor, reason) })
+    default: nil
     }
   }
 }
