@@ -41,7 +41,8 @@ extension Message {
     case .judgement(let it): self = .judgement(try Judgement(it))
     case .reset(let it): self = .reset(ResetRequest(it))
     case .resetDone(let it): self = .resetDone(try ResetDone(it))
-    case .transitions, .transitionsAccepted, .policyRequest, .trainingRequest, .training, .actorLeft:
+    case .transitions, .transitionsAccepted, .policyRequest, .trainingRequest, .training,
+      .actorLeft:
       self = try Message(ofLearning: body)
     case .policy(let it): self = .policy(try PolicySnapshot(it))
     case .truthRequest: self = .truthRequest
@@ -77,7 +78,8 @@ extension Message {
       self = .policyRequest(minimumVersion: it.minimumVersion, actor: it.actor)
     case .trainingRequest(let it):
       self = .trainingRequest(actor: it.actor, nextSequence: it.nextSequence)
-    case .training(let it): self = .training(finish: it.text)
+    case .training(let it):
+      self = .training(finish: it.finish, nextSequence: it.nextSequence)
     case .actorLeft(let it): self = .actorLeft(actor: it.actor, reason: it.reason)
     default: throw .unknownKind
     }

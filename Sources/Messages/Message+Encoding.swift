@@ -37,7 +37,8 @@ extension Message {
     case .judgement(let judgement): .judgement(ProtoJudgement(judgement))
     case .reset(let request): .reset(ProtoResetRequest(request))
     case .resetDone(let done): .resetDone(ProtoResetDone(done))
-    case .transitions, .transitionsAccepted, .policyRequest, .trainingRequest, .training, .actorLeft:
+    case .transitions, .transitionsAccepted, .policyRequest, .trainingRequest, .training,
+      .actorLeft:
       bodyOfLearning
     case .policy(let snapshot):
       .policy(.with { ($0.version, $0.bytes) = (snapshot.version, Data(snapshot.bytes)) })
@@ -90,7 +91,8 @@ extension Message {
       .policyRequest(.with { ($0.minimumVersion, $0.actor) = (version, actor) })
     case .trainingRequest(let actor, let next):
       .trainingRequest(.with { ($0.actor, $0.nextSequence) = (actor, next) })
-    case .training(let finish): .training(.with { $0.text = finish })
+    case .training(let finish, let next):
+      .training(.with { ($0.finish, $0.nextSequence) = (finish, next) })
     case .actorLeft(let actor, let reason):
       .actorLeft(.with { ($0.actor, $0.reason) = (actor, reason) })
     default: nil

@@ -46,8 +46,8 @@ public enum Message: Sendable, Equatable {
   case truth(Truth)
   /// Asks, between two episodes, whether the training goes on; answered by `training`.
   case trainingRequest(actor: UInt32, nextSequence: UInt64)
-  /// Why the training is over; empty while it goes on.
-  case training(finish: String)
+  /// Why the training is over, empty while it goes on, for the sequence that was asked for.
+  case training(finish: String, nextSequence: UInt64)
   /// An actor has sent its last transition, or will send none any more; answered by
   /// `transitionsAccepted`.
   case actorLeft(actor: UInt32, reason: String)

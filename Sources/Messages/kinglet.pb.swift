@@ -807,6 +807,23 @@ nonisolated struct ProtoStreamEnd: Sendable {
   init() {}
 }
 
+/// Whether a training goes on.
+nonisolated struct ProtoTrainingVerdict: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Why it is over; empty while it goes on.
+  var finish: String = String()
+
+  /// The sequence that was asked for.
+  var nextSequence: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// An actor leaves a training.
 nonisolated struct ProtoActorLeft: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -2197,11 +2214,11 @@ nonisolated struct ProtoEnvelope: Sendable {
     set {body = .trainingRequest(newValue)}
   }
 
-  /// Why the training is over; empty while it goes on.
-  var training: ProtoReason {
+  /// Whether the training goes on.
+  var training: ProtoTrainingVerdict {
     get {
       if case .training(let v)? = body {return v}
-      return ProtoReason()
+      return ProtoTrainingVerdict()
     }
     set {body = .training(newValue)}
   }
@@ -2315,8 +2332,8 @@ nonisolated struct ProtoEnvelope: Sendable {
     case driverStatus(ProtoDriverStatus)
     /// Asks, between two episodes, whether the training goes on; answered by `training`.
     case trainingRequest(ProtoStreamEnd)
-    /// Why the training is over; empty while it goes on.
-    case training(ProtoReason)
+    /// Whether the training goes on.
+    case training(ProtoTrainingVerdict)
     /// An actor has sent its last transition, or will send none any more; answered by
     /// `transitions_accepted`.
     case actorLeft(ProtoActorLeft)
@@ -3244,6 +3261,41 @@ nonisolated extension ProtoStreamEnd: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
   static func ==(lhs: ProtoStreamEnd, rhs: ProtoStreamEnd) -> Bool {
     if lhs.actor != rhs.actor {return false}
+    if lhs.nextSequence != rhs.nextSequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoTrainingVerdict: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TrainingVerdict"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}finish\0\u{3}next_sequence\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.finish) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.nextSequence) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.finish.isEmpty {
+      try visitor.visitSingularStringField(value: self.finish, fieldNumber: 1)
+    }
+    if self.nextSequence != 0 {
+      try visitor.visitSingularFixed64Field(value: self.nextSequence, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoTrainingVerdict, rhs: ProtoTrainingVerdict) -> Bool {
+    if lhs.finish != rhs.finish {return false}
     if lhs.nextSequence != rhs.nextSequence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -5556,7 +5608,7 @@ nonisolated extension ProtoEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messa
         }
       }()
       case 44: try {
-        var v: ProtoReason?
+        var v: ProtoTrainingVerdict?
         var hadOneofValue = false
         if let current = self.body {
           hadOneofValue = true

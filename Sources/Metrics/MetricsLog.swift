@@ -15,12 +15,21 @@ public struct MetricsLog: ~Copyable {
   ///
   /// A reader sees the old file or the new one.
   public static func cut(_ path: String, afterStep step: Int) throws(MetricsError) {
+    try cut(path) { $0.step <= step }
+  }
+
+  /// Leaves of a file the whole lines that `keep` wants, asked in their order.
+  ///
+  /// A reader sees the old file or the new one.
+  public static func cut(
+    _ path: String, keeping keep: (MetricsRecord) -> Bool
+  ) throws(MetricsError) {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .refused(file: path, reason: "cannot be read")
     }
     let records = try MetricsRecord.records(of: path)
     let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let kept = zip(records, lines).filter { $0.0.step <= step }.flatMap {
+    let kept = zip(records, lines).filter { keep($0.0) }.flatMap {
       $0.1 + [UInt8(ascii: "\n")]
     }
     try RunFolder.replace(path, with: kept)

@@ -84,7 +84,13 @@ public struct RunFolder: Sendable, Equatable {
       // Work that was refused before it began leaves no empty folder.
       if isNew { rmdir(path) }
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    // Who only looks whether it is held holds it for a moment.
+    var isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    for _ in 0..<20 where !isTaken && errno == EWOULDBLOCK {
+      usleep(5000)
+      isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    }
+    guard isTaken else {
       throw errno == EWOULDBLOCK
         ? MetricsError.inUse(folder: path)
         : MetricsError.refused(file: path, reason: systemReason())
@@ -97,7 +103,7 @@ public struct RunFolder: Sendable, Equatable {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 
   /// The folder of a run that goes on, with all the folders in it; throws `noRun` where there is none.

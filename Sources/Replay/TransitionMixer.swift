@@ -63,6 +63,11 @@ public struct TransitionMixer: Sendable {
   /// The sequence that is due from an actor.
   public func next(from actor: UInt32) -> UInt64 { streams[actor]?.next ?? 0 }
 
+  /// Transitions of an actor that wait for their turn.
+  public func waiting(from actor: UInt32) -> UInt64 {
+    streams[actor].map { $0.next - $0.taken } ?? 0
+  }
+
   /// Keeps a transition until its turn, if it is the one that is due from an admitted actor; says
   /// whether it was.
   public mutating func add(_ transition: Transition, from actor: UInt32) -> Bool {

@@ -1,11 +1,12 @@
 import Messages
 import Metrics
+import Recipes
 
 /// What `launch` knows of the actors of a training: who is there, how far each is, and what came of it.
 struct ActorRoll {
   /// One actor.
   struct Entry {
-    var steps: UInt64 = 0
+    var steps = 0
     var robotSeconds = 0.0
     var episodes = 0
     var rewarded: [Bool] = []
@@ -25,18 +26,21 @@ struct ActorRoll {
   var present: [Int] { entries.filter(\.value.isPresent).keys.sorted() }
 
   /// Environment steps of all.
-  var steps: Int { entries.values.reduce(0) { $0 + Int($1.steps) } }
+  var steps: Int { entries.values.reduce(0) { $0 + $1.steps } }
 
   /// Environment steps that each has done.
-  var leastSteps: Int { entries.values.map { Int($0.steps) }.min() ?? 0 }
+  var leastSteps: Int { entries.values.map(\.steps).min() ?? 0 }
 
   /// Robot time of the arm that has run for longest [s].
   var robotSeconds: Double { entries.values.map(\.robotSeconds).max() ?? 0 }
 
-  /// Whether no arm that is there can go on by itself.
-  var isResting: Bool {
+  /// Whether nothing can go on by itself: every arm that is there is stopped, or in lock-step, where each
+  /// waits for the others, one is.
+  func isResting(_ clock: LaunchRecipe.Clock) -> Bool {
     let present = entries.values.filter(\.isPresent)
-    return !present.isEmpty && present.allSatisfy(\.isStopped)
+    return clock == .lockstep
+      ? present.contains(where: \.isStopped)
+      : !present.isEmpty && present.allSatisfy(\.isStopped)
   }
 
   /// Why the training ended: what its actors say, that of the first where they differ.
@@ -45,21 +49,31 @@ struct ActorRoll {
   }
 
   /// Notes an actor that is there, or comes again; says whether it is news.
-  @discardableResult mutating func arrive(_ actor: Int, after steps: UInt64 = 0) -> Bool {
+  @discardableResult mutating func arrive(_ actor: Int) -> Bool {
     if let known = entries[actor], known.isPresent { return false }
     var entry = entries[actor] ?? Entry()
     (entry.finish, entry.departure, entry.isStopped) = (nil, nil, false)
-    entry.steps = max(entry.steps, steps)
     entries[actor] = entry
     return true
+  }
+
+  /// Notes an actor of a training that goes on.
+  mutating func arrive(_ actor: Int, goingOnFrom point: ResumePoint) {
+    let rewarded = point.whole.filter { !$0.isCut }.map(\.isRewarded)
+    entries[actor] = Entry(steps: point.steps, episodes: rewarded.count, rewarded: rewarded)
+  }
+
+  /// Notes one that had joined a training before it went on.
+  mutating func noteEarlier(_ actor: Int, steps: Int) {
+    entries[actor] = Entry(steps: steps, departure: "the training was interrupted")
   }
 
   /// Notes what an actor says of itself.
   mutating func note(_ status: Status, _ values: [String: Double]) {
     let actor = Int(status.actor)
     var entry = entries[actor] ?? Entry()
-    entry.steps = status.step
-    entry.robotSeconds = Double(status.robotNanoseconds) * 1e-9
+    entry.steps = max(entry.steps, Int(clamping: min(status.step, 1 << 40)))
+    entry.robotSeconds = max(entry.robotSeconds, Double(status.robotNanoseconds) * 1e-9)
     if let rewarded = values["episode/rewarded"] {
       entry.episodes += 1
       entry.rewarded.append(rewarded > 0)
@@ -82,7 +96,7 @@ struct ActorRoll {
   var figures: [Summary.Actor] {
     entries.sorted { $0.key < $1.key }.map { actor, entry in
       Summary.Actor(
-        actor: actor, steps: Int(entry.steps), episodes: entry.episodes,
+        actor: actor, steps: entry.steps, episodes: entry.episodes,
         rewardedEpisodes: entry.rewarded.count { $0 },
         successLast20: entry.rewarded.isEmpty ? nil : successShare(of: entry.rewarded.suffix(20)),
         robotMinutes: entry.robotSeconds / 60, left: entry.departure)

@@ -94,7 +94,7 @@ struct ActorSession {
       try actor.link.leave(because: reason.rawValue)
       return FinishNote(reason: reason, replay: "-", weights: "-")
     }
-    let digest = try actor.link.finish()
+    let digest = try actor.link.finish(because: reason.rawValue)
     return FinishNote(
       reason: reason, replay: hexadecimal(digest.replay), weights: hexadecimal(digest.weights))
   }

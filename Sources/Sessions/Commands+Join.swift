@@ -22,18 +22,26 @@ extension Commands {
     let training = try SessionRecipe(resolved: file, overrides: overrides)
     try refuseShared(training.keysDiffering(from: SessionRecipe(resolved: file)))
     try checkPlace(run, training.launch, isSupervised: supervisor != nil)
-    let number = try actor ?? freeActor(of: training.launch)
-    guard number < LaunchRecipe.mostActors, number > 0 || !training.launch.hasOwnArm else {
-      throw SessionFailure(
-        "--actor \(number): "
-          + (number == 0
-            ? "is the training's own" : "there are at most \(LaunchRecipe.mostActors)"))
-    }
+    if let actor { try check(actor, in: training.launch) }
     var recipe = training
-    recipe.launch = joined(training.launch, by: number)
+    if let actor, supervisor != nil {
+      recipe.launch = joined(training.launch, by: actor)
+    } else {
+      recipe.launch = try admitted(training, as: actor)
+      progress.write("actor \(recipe.launch.actor) of \(run), in \(recipe.launch.run)\n")
+    }
     return try RunFolder.holding(recipe.launch.run) {
       try joinAlone(
         recipe, isSupervised: supervisor != nil, firstEpisode: firstEpisode, progress: progress)
+    }
+  }
+
+  private static func check(_ actor: Int, in training: LaunchRecipe) throws {
+    if actor >= LaunchRecipe.mostActors {
+      throw SessionFailure("--actor \(actor): there are at most \(LaunchRecipe.mostActors)")
+    }
+    if actor == 0, training.hasOwnArm {
+      throw SessionFailure("--actor 0: is the arm that `launch` itself holds; it begins with 1")
     }
   }
 
@@ -78,24 +86,40 @@ extension Commands {
     }
   }
 
-  /// The first number behind those of the launch file whose folder nobody has used.
-  private static func freeActor(of training: LaunchRecipe) throws -> Int {
-    let isFree = { (actor: Int) in
-      !FileManager.default.fileExists(atPath: LaunchRecipe.folder(of: actor, in: training.run))
+  /// The session of an actor that the learner has given a place: of the number that was asked for, or of
+  /// the first behind those of the launch file that nobody has used, here or on another machine.
+  private static func admitted(
+    _ training: SessionRecipe, as actor: Int?
+  ) throws -> LaunchRecipe {
+    let numbers = actor.map { $0...$0 } ?? training.launch.actors...LaunchRecipe.mostActors - 1
+    for number in numbers {
+      var recipe = training
+      recipe.launch = joined(training.launch, by: number)
+      let isUsed = FileManager.default.fileExists(atPath: recipe.launch.run)
+      if actor == nil, isUsed { continue }
+      if RunFolder.isHeld(recipe.launch.run) {
+        throw SessionFailure("\(recipe.launch.run): actor \(number) runs there")
+      }
+      do {
+        try knock(recipe)
+        return recipe.launch
+      } catch let taken as PlaceTaken {
+        if actor != nil { throw SessionFailure(taken.reason) }
+      }
     }
-    guard let free = (training.actors..<LaunchRecipe.mostActors).first(where: isFree) else {
-      throw SessionFailure(
-        "\(training.run): every number below \(LaunchRecipe.mostActors) was taken; --actor N goes on as "
-          + "one that has left")
-    }
-    return free
+    throw SessionFailure(
+      "\(training.launch.run): every number below \(LaunchRecipe.mostActors) was taken; --actor N goes on "
+        + "as one that has left")
+  }
+
+  private struct PlaceTaken: Error {
+    var reason: String
   }
 
   private static func joinAlone(
     _ recipe: SessionRecipe, isSupervised: Bool, firstEpisode: UInt64?, progress: Reporting
   ) throws -> TrainingReport {
     let run = recipe.launch.run
-    if !isSupervised { try knock(recipe, progress: progress) }
     let point = try resumePoint(of: recipe.launch, from: firstEpisode)
     let folder: RunFolder
     if let point {
@@ -123,20 +147,33 @@ extension Commands {
   }
 
   /// Asks the learner for a place, so that nobody starts an arm for a training that is not there.
-  private static func knock(_ recipe: SessionRecipe, progress: Reporting) throws {
+  private static func knock(_ recipe: SessionRecipe) throws {
     let launch = recipe.launch
     let session = try SessionContext(recipe: recipe, isSupervised: false, endsAtFirstSignal: true)
     var learner = try session.client(of: .learner, role: "learner")
-    let question = Message.transitions([], actor: UInt32(launch.actor))
+    let name = ProcessName(actor: launch.actor)
+    let answer = try ask(&learner, for: name, of: launch.training.run)
+    let own = try TransitionSpool.transitions(of: launch.run)?.count ?? 0
+    guard case .transitionsAccepted(let held) = answer, held > UInt64(own) else { return }
+    // It goes on elsewhere, or not at all.
+    try learner.send(
+      .actorLeft(actor: UInt32(launch.actor), reason: "not here"), within: .seconds(1))
+    throw PlaceTaken(
+      reason:
+        "the learner has \(held) steps of \(name) and \(launch.run) only \(own): it has acted on "
+        + "another machine")
+  }
+
+  private static func ask(
+    _ learner: inout Client, for name: ProcessName, of run: String
+  ) throws -> Message {
     do {
-      _ = try learner.call(question, within: .seconds(60))
+      return try learner.call(.ready(role: name.description), within: .seconds(60))
     } catch WireError.failed(_, _, let reason) {
-      throw SessionFailure(reason)
+      throw PlaceTaken(reason: reason)
     } catch WireError.timedOut, WireError.cannotSend {
-      throw SessionFailure(
-        "\(launch.training.run): no learner answers within 60 s; does the training run?")
+      throw SessionFailure("\(run): no learner answers within 60 s; does the training run?")
     }
-    progress.write("actor \(launch.actor) of \(launch.training.run), in \(launch.run)\n")
   }
 
   /// Where an actor that has acted before goes on; nil for a new one.
@@ -149,6 +186,9 @@ extension Commands {
     }
     guard try TransitionSpool.transitions(of: launch.run)?.isEmpty == false else { return nil }
     if launch.recording == .all { try ResumePoint.recover(launch.run) }
-    return try ResumePoint(of: launch)
+    if let point = try ResumePoint(of: launch) { return point }
+    // What was learned from stays, also where nothing was recorded.
+    let last = try TransitionSpool.transitions(of: launch.run)?.last?.episode ?? 0
+    return try ResumePoint(of: launch, before: UInt64(last) + 1)
   }
 }

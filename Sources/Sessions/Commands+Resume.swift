@@ -29,6 +29,7 @@ extension Commands {
     // The folder may have been moved.
     if recipe.launch.run == before.launch.run { recipe.launch.run = run }
     before.launch.run = run
+    try refuseJoined(recipe.launch)
     let changed = recipe.keysDiffering(from: before)
     if let key = changed.first(where: { key in !changeable.contains { key.hasPrefix($0) } }) {
       throw SessionFailure(
@@ -88,8 +89,9 @@ extension Commands {
     for point in points where recipe.launch.clock == .lockstep && point.isOfAnEpisode {
       try point.makeRoom()
     }
-    let steps = points.reduce(0) { $0 + $1.steps }
-    try MetricsLog.cut(folder.metrics, afterStep: steps)
+    let joined = TrainingFigures.joinedEarlier(recipe.launch, isNew: false)
+    let steps = points.reduce(0) { $0 + $1.steps } + joined.reduce(0) { $0 + $1.steps }
+    try cut(folder.metrics, at: points, after: steps, clock: recipe.launch.clock)
     try folder.write(
       recipe.resolvedYAML(revision: gitRevision(), date: isoDate()), to: folder.resolvedRecipe)
     let episodes = points.map { "\($0.episode)" }.joined(separator: ", ")
@@ -97,6 +99,24 @@ extension Commands {
     var launch = try LaunchSession(
       session, folder: folder, demonstrationMinutes: minutes, from: points, reporting: progress)
     return TrainingReport(summary: try launch.run(), folder: folder.path)
+  }
+
+  /// Leaves of a training's figures what is not done again.
+  private static func cut(
+    _ metrics: String, at points: [ResumePoint], after steps: Int, clock: LaunchRecipe.Clock
+  ) throws {
+    guard points.count > 1, clock == .lockstep else {
+      return try MetricsLog.cut(metrics, afterStep: steps)
+    }
+    // A line of one actor bears the steps of all, as they stood when it came.
+    var episodes = points.map { $0.whole.count { !$0.isCut } }
+    let learned = points.count * (points.map(\.steps).min() ?? 0)
+    try MetricsLog.cut(metrics) { record in
+      let actor = points.indices.first { record.values["actor\($0)/episode/steps"] != nil }
+      guard let actor else { return record.step <= learned }
+      episodes[actor] -= 1
+      return episodes[actor] >= 0
+    }
   }
 
   /// Whether a run ended within its first episode, so that a new beginning destroys nothing.

@@ -123,6 +123,7 @@ public enum Commands {
     _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
   ) throws -> TrainingReport {
     try refuseOtherHosts(recipe.launch)
+    try refuseJoined(recipe.launch)
     let gains = try GainCheck(recipe)
     try gains.refuse()
     for warning in gains.warnings { progress.write("warning: \(warning)\n") }
@@ -135,6 +136,14 @@ public enum Commands {
     var launch = try LaunchSession(
       session, folder: folder, demonstrationMinutes: minutes, from: [], reporting: progress)
     return TrainingReport(summary: try launch.run(), folder: folder.path)
+  }
+
+  /// Refuses the recipe of an actor's own session, which is no training.
+  static func refuseJoined(_ launch: LaunchRecipe) throws {
+    guard let joins = launch.joins else { return }
+    throw SessionFailure(
+      "\(launch.run): is the session of actor \(joins.actor) alone; launch \(joins.run), or "
+        + "`kinglet join \(joins.run) --actor \(joins.actor)` while that runs")
   }
 
   /// The summary of a finished training of the same recipe in the same folder; nil in a folder that is

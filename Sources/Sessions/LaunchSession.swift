@@ -83,7 +83,7 @@ struct LaunchSession: ~Copyable {
     try processes.start(SessionProcesses.surroundings(of: recipe) + learner, from: episodes)
     try processes.start([.actor], from: episodes)
     figures.roll.arrive(0)
-    relay?.arrive(after: figures.roll.steps)
+    relay?.arrive()
   }
 
   private var isOver: Bool {
@@ -105,7 +105,7 @@ struct LaunchSession: ~Copyable {
       }
       keys.serve { figures.say($0) }
       if let ended = processes.firstEnded(), ended.name != Self.actor { try note(ended) }
-      if figures.roll.isResting { lives.rest(at: MonotonicClock.now) }
+      if figures.roll.isResting(recipe.clock) { lives.rest(at: MonotonicClock.now) }
       try checkLives()
     }
     while let news = try processes.next(within: .milliseconds(50)) { try note(news) }
@@ -127,17 +127,39 @@ struct LaunchSession: ~Copyable {
       throw SessionFailure("every actor has left; their logs are in \(recipe.run)/logs")
     }
     var learner = try session.client(of: .learner, role: "learner")
-    for actor in figures.roll.entries.keys {
-      let message = Message.actorLeft(actor: UInt32(actor), reason: "ended")
-      _ = try learner.call(message, within: .seconds(60))
+    for (actor, entry) in figures.roll.entries {
+      let farewell = Message.actorLeft(actor: UInt32(clamping: actor), reason: reason.rawValue)
+      guard case .transitionsAccepted(let held) = try ask(&learner, farewell) else { continue }
+      if entry.finish != nil, held < UInt64(entry.steps) {
+        throw SessionFailure(
+          "the learner holds \(held) of the \(entry.steps) steps of actor \(actor); `launch --resume "
+            + "\(recipe.run)` goes on")
+      }
     }
-    guard
-      case .learnerDigest(let replay, let weights) = try learner.call(
-        .learnerDigestRequest, within: .seconds(300))
+    guard case .learnerDigest(let replay, let weights) = try ask(&learner, .learnerDigestRequest)
     else { throw SessionFailure("learner sent an answer of another kind to a digest request") }
     figures.finish(
       FinishNote(reason: reason, replay: hexadecimal(replay), weights: hexadecimal(weights)))
     try learner.send(.stop(reason: reason.rawValue), within: .seconds(5))
+  }
+
+  /// Asks the learner for as long as it lives.
+  private func ask(_ learner: inout Client, _ message: Message) throws -> Message {
+    let deadline = Deadline(in: 300_000_000_000)
+    while true {
+      if let answer = try attempt(&learner, message) { return answer }
+      if let ending = processes.ending(of: Self.learner) {
+        throw processes.failure(of: Self.learner, ending)
+      }
+      if session.stopCheck() { throw SessionFailure.stoppedAtOnce }
+      if deadline.isPast() { throw SessionFailure("learner gave no last word within 300 s") }
+    }
+  }
+
+  private func attempt(_ learner: inout Client, _ message: Message) throws -> Message? {
+    do { return try learner.call(message, within: .seconds(2)) } catch WireError.timedOut {
+      return nil
+    } catch WireError.cannotSend { return nil }
   }
 
   private mutating func note(_ news: SessionProcesses.News) throws {
@@ -148,7 +170,10 @@ struct LaunchSession: ~Copyable {
     case .driver(let status): note(status)
     case .heartbeat(let name, let progress):
       lives.note(name, progress: progress, at: MonotonicClock.now)
-    case .ready(let name): noteArrival(of: name)
+    case .ready(let name):
+      noteArrival(of: name)
+      // From now on it has to give signs of life.
+      if name.actor != nil { lives.note(name, progress: 0, at: MonotonicClock.now) }
     case .left(let actor, let reason): try noteDeparture(of: actor, because: reason)
     }
   }
@@ -165,12 +190,13 @@ struct LaunchSession: ~Copyable {
   private mutating func noteDeparture(of actor: Int, because reason: String) throws {
     let name = ProcessName(actor: actor)
     lives.forget(name)
+    // Also where it is no news: the learner may have heard of it since.
+    if recipe.joins == nil, var learner = try? session.client(of: .learner, role: "learner") {
+      try? learner.send(.actorLeft(actor: UInt32(clamping: actor), reason: reason), within: .zero)
+    }
     guard figures.roll.leave(actor, because: reason) else { return }
     if recipe.clock == .lockstep, !hasAsked { throw SessionFailure("\(name): \(reason)") }
     figures.say("\(name) has left: \(reason)")
-    if var learner = try? session.client(of: .learner, role: "learner") {
-      try? learner.send(.actorLeft(actor: UInt32(actor), reason: reason), within: .zero)
-    }
   }
 
   /// A process has ended that is not the training's own actor.
@@ -200,6 +226,11 @@ struct LaunchSession: ~Copyable {
     let most = recipe.supervision.learnerRestarts
     guard name == Self.learner, case .signal = ending, restarts < most else {
       throw SessionFailure("\(name) \(ending)")
+    }
+    // What an actor has sent that has ended since, nobody sends again.
+    if recipe.clock == .lockstep, !recipe.holdsArm, figures.roll.finish != nil {
+      throw SessionFailure(
+        "\(name) \(ending) at the very end; `launch --resume \(recipe.run)` goes on")
     }
     restarts += 1
     figures.say("learner \(ending): starting it again (\(restarts) of \(most))")
@@ -256,6 +287,15 @@ struct LaunchSession: ~Copyable {
     }
   }
 
+  /// One that was given up has been heard of again: the network was away, not the arm.
+  private mutating func noteReturn(of status: Status) {
+    let actor = Int(status.actor)
+    guard status.role == Role.actor.rawValue, status.note.isEmpty, !status.values.isEmpty,
+      figures.roll.entries[actor]?.departure != nil, figures.roll.arrive(actor)
+    else { return }
+    figures.say("actor \(actor) is there again")
+  }
+
   private mutating func tell(isStopped: Bool, _ words: String) {
     figures.roll.note(0, isStopped: isStopped)
     figures.say(words)
@@ -270,6 +310,7 @@ struct LaunchSession: ~Copyable {
     {
       return try noteDeparture(of: Int(status.actor), because: "a person asked it to finish")
     }
+    noteReturn(of: status)
     guard let stopped = status.values.first(where: { $0.name == TrainingRelay.stopped }) else {
       return try figures.note(status)
     }

@@ -19,6 +19,8 @@ struct LearnerLink: ~Copyable {
   private let work: WorkCount
   private let actor: UInt32
   private let patienceMinutes: Double
+  /// How long another actor may hold up a round: its arm may stand and wait for a person.
+  private let waitingForOthers: Duration
   /// Why the training is over, once the learner has said so.
   private var verdict: Summary.FinishReason?
   private var hasVerdict = false
@@ -30,6 +32,7 @@ struct LearnerLink: ~Copyable {
   /// What the learner expects next, as far as it has said.
   private var accepted: UInt64
   private var lastReturn: Int64 = 0
+  private var firstUnanswered: Int64?
   private var lastAnswer: Int64 = MonotonicClock.now
   private var version: UInt64?
   private(set) var policy: GaussianPolicy?
@@ -53,7 +56,9 @@ struct LearnerLink: ~Copyable {
     accepted = sent
     work = session.work
     actor = UInt32(session.recipe.launch.actor)
-    patienceMinutes = session.recipe.launch.supervision.standstillMinutes
+    let supervision = session.recipe.launch.supervision
+    patienceMinutes = supervision.standstillMinutes
+    waitingForOthers = .seconds(max(300, 60 * (supervision.recoveryMinutes + 1)))
     takesNewest = session.recipe.launch.clock == .realtime
     self.learner = learner
     self.policies = policies
@@ -95,7 +100,8 @@ struct LearnerLink: ~Copyable {
   }
 
   private mutating func note(_ answer: Message) throws {
-    if case .training(let finish) = answer {
+    firstUnanswered = nil
+    if case .training(let finish, let sequence) = answer, sequence == end {
       (verdict, hasVerdict) = (Summary.FinishReason(rawValue: finish), true)
     }
     guard case .transitionsAccepted(let expected) = answer else { return }
@@ -123,8 +129,9 @@ struct LearnerLink: ~Copyable {
   /// In lock-step exactly the one made from the steps up to `end - lag`, rounded down to a published
   /// one; in real time the newest.
   mutating func currentPolicy(
-    within patience: Duration = .seconds(300)
+    within patience: Duration? = nil
   ) throws -> (policy: GaussianPolicy, version: UInt64) {
+    let patience = patience ?? waitingForOthers
     let every = UInt64(pace.publishEvery)
     let known = end > UInt64(pace.lag) ? end - UInt64(pace.lag) : 0
     let wanted = known / every * every
@@ -178,7 +185,8 @@ struct LearnerLink: ~Copyable {
   /// In lock-step waits until every actor has come as far; in real time nobody waits for the learner, and
   /// what it says later counts the next time.
   mutating func finishReason() throws -> Summary.FinishReason? {
-    let patience = takesNewest ? Duration.milliseconds(500) : .seconds(300)
+    let patience = takesNewest ? Duration.milliseconds(500) : waitingForOthers
+    firstUnanswered = firstUnanswered ?? MonotonicClock.now
     let deadline = Deadline(in: Int64(patience / .nanoseconds(1)))
     hasVerdict = false
     while true {
@@ -199,7 +207,8 @@ struct LearnerLink: ~Copyable {
 
   /// In real time an actor goes on without its learner, but not for ever.
   private func checkSilence() throws {
-    let silence = Double(MonotonicClock.now - lastAnswer) * 1e-9 / 60
+    guard let firstUnanswered else { return }
+    let silence = Double(MonotonicClock.now - firstUnanswered) * 1e-9 / 60
     guard silence > patienceMinutes else { return }
     throw SessionFailure(
       "no learner has answered for \(decimal(silence, 1)) min: the training is gone")
@@ -223,17 +232,24 @@ struct LearnerLink: ~Copyable {
 
   /// Leaves a training that goes on: the learner is to expect no more.
   mutating func leave(because reason: String) throws {
-    try deliver()
-    _ = try learner.call(.actorLeft(actor: actor, reason: reason), within: .seconds(30))
+    let deadline = Deadline(in: 300_000_000_000)
+    repeat {
+      try deliver()
+      // It may be another learner by now, which has everything still to come.
+      let farewell = Message.actorLeft(actor: actor, reason: reason)
+      try note(try learner.call(farewell, within: .nanoseconds(deadline.remaining())))
+    } while accepted < end
   }
 
   /// Waits until everything sent has been learned from and every actor has left, and returns what then
   /// stands there.
-  mutating func finish() throws -> (replay: UInt64, weights: UInt64) {
+  mutating func finish(
+    because reason: String
+  ) throws -> (replay: UInt64, weights: UInt64) {
     let deadline = Deadline(in: 600_000_000_000)
     while !deadline.isPast() {
       try deliver()
-      try learner.send(.actorLeft(actor: actor, reason: "finished"), within: Self.pause)
+      try learner.send(.actorLeft(actor: actor, reason: reason), within: Self.pause)
       try learner.send(.learnerDigestRequest, within: Self.pause)
       guard let digest = try digest(within: .seconds(2)) else {
         // It may be another learner by now, which has everything still to come.

@@ -42,6 +42,9 @@ struct LearnerSession: ~Copyable {
   private var waiting: [(request: Request, version: UInt64)] = []
   private var asking: [(request: Request, actor: UInt32, next: UInt64)] = []
   private var digests: [Request] = []
+  /// Since when somebody waits for the end.
+  private var endingSince: Int64?
+  private var lastDeparture = ""
   private var hasSaved = false
   /// Who has had the last word on what is learned, and not yet said that it came.
   private var told: Set<Peer> = []
@@ -77,7 +80,8 @@ struct LearnerSession: ~Copyable {
     try status.ready()
     try takeRecorded()
     if !session.firstEpisodes.isEmpty || session.knownSteps != nil {
-      try catchUp(knowing: session.knownSteps ?? Int(sent))
+      let known = recipe.clock == .lockstep ? session.knownSteps : nil
+      try catchUp(knowing: known ?? Int(sent))
     } else {
       try pretrain()
     }
@@ -171,13 +175,16 @@ struct LearnerSession: ~Copyable {
       let answer = accept(list, from: actor)
       try server.reply(answer, to: request)
     case .policyRequest(let version, let actor): try answer(request, version, from: actor)
+    case .ready(let role): try welcome(ProcessName(role), request)
     case .trainingRequest(let actor, let next):
       if let refusal = refusal(of: actor) { return try server.reply(refusal, to: request) }
       asking.removeAll { $0.actor == actor }
       asking.append((request, actor, next))
-    case .actorLeft(let actor, _):
+    case .actorLeft(let actor, let reason):
       if let refusal = refusal(of: actor) { return try server.reply(refusal, to: request) }
       mixer.note(actor, hasLeft: true)
+      // `launch` tells in words of one that is gone.
+      if Summary.FinishReason(rawValue: reason) != nil { lastDeparture = reason }
       try server.reply(.transitionsAccepted(nextSequence: mixer.next(from: actor)), to: request)
     case .learnerDigestRequest:
       digests.removeAll { $0.peer == request.peer }
@@ -191,25 +198,52 @@ struct LearnerSession: ~Copyable {
     try answerDigests()
   }
 
+  /// Gives an actor that wants to join its place, unless one of its number is there.
+  private mutating func welcome(_ name: ProcessName?, _ request: Request) throws {
+    guard let number = name?.actor.map({ UInt32(clamping: $0) }), refusal(of: number) == nil,
+      !mixer.present.contains(number)
+    else {
+      let words = "\(name?.description ?? "who is that") has no place here, or is there already"
+      return try server.reply(.failure(reason: words), to: request)
+    }
+    mixer.note(number, hasLeft: false)
+    try server.reply(.transitionsAccepted(nextSequence: mixer.next(from: number)), to: request)
+  }
+
   /// Says whether the training goes on, in lock-step once every actor has come as far as the one that
   /// asks.
   private mutating func answerAsking() throws {
     var unanswered: [(request: Request, actor: UInt32, next: UInt64)] = []
     for (request, actor, next) in asking {
-      let isKnown = ([actor] + mixer.present).allSatisfy { mixer.next(from: $0) >= next }
+      let held = mixer.next(from: actor)
+      guard held >= next else {
+        // The actor takes for granted what an earlier learner had, or what was lost.
+        try server.reply(.transitionsAccepted(nextSequence: held), to: request)
+        continue
+      }
+      let isKnown = mixer.present.allSatisfy { mixer.next(from: $0) >= next }
       guard isKnown || recipe.clock == .realtime else {
         unanswered.append((request, actor, next))
         continue
       }
-      let reason = rule.reason(before: next)?.rawValue ?? ""
-      try server.reply(.training(finish: reason), to: request)
+      let verdict = rule.reason(before: next)?.rawValue
+      // Where the arm that `launch` holds has ended, those that joined it end too.
+      let reason = verdict ?? (endingSince == nil ? "" : lastDeparture)
+      try server.reply(.training(finish: reason, nextSequence: next), to: request)
     }
     asking = unanswered
   }
 
+  /// How long an actor that joined may take to leave after the end [ns]: its arm may stand and wait for a
+  /// person.
+  private static let mostEnding: Int64 = 120_000_000_000
+
   /// Says what is held and learned at the end, once every actor has left.
   private mutating func answerDigests() throws {
-    guard !digests.isEmpty, mixer.present.isEmpty else { return }
+    guard !digests.isEmpty else { return }
+    let since = endingSince ?? MonotonicClock.now
+    endingSince = since
+    guard mixer.present.isEmpty || MonotonicClock.now - since > Self.mostEnding else { return }
     while let step = mixer.take() { try learn(from: step.transition, of: step.actor) }
     if !hasSaved { try save(isLast: true) }
     hasSaved = true
@@ -228,6 +262,8 @@ struct LearnerSession: ~Copyable {
   private mutating func accept(_ list: [Transition], from actor: UInt32) -> Message {
     if let refusal = refusal(of: actor) { return refusal }
     for transition in list where transition.sequence == mixer.next(from: actor) {
+      // Whoever is further ahead sends the rest later.
+      guard mixer.waiting(from: actor) < Self.mostKept else { break }
       if let fault = transition.fault {
         return .failure(reason: "transition \(transition.sequence) holds \(fault)")
       }
@@ -246,6 +282,9 @@ struct LearnerSession: ~Copyable {
       : "there are at most \(LaunchRecipe.mostActors)"
     return .failure(reason: "no place for actor \(actor): \(words)")
   }
+
+  /// Most transitions of an actor that wait to be learned from.
+  private static let mostKept: UInt64 = 8192
 
   /// Most requests that wait for a policy to come: an actor has one.
   private static let mostWaiting = 64

@@ -1,3 +1,5 @@
+import Recipes
+
 /// A process of a session; its name is the subcommand that runs it.
 enum Role: String, CaseIterable {
   case driver, controller, reward, reset, recorder, learner, actor
@@ -21,7 +23,7 @@ struct ProcessName: Hashable, CustomStringConvertible {
     }
     let words = text.split(separator: " ")
     guard words.count == 2, words[0] == Role.actor.rawValue, let actor = Int(words[1]),
-      actor >= 0
+      (0..<LaunchRecipe.mostActors).contains(actor)
     else { return nil }
     self.init(actor: actor)
   }

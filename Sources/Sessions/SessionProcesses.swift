@@ -68,12 +68,14 @@ struct SessionProcesses: ~Copyable {
       guard let name = ProcessName(name) else { return nil }
       if name.role == .actor { actorPeers[name] = request }
       return .ready(name)
-    case .status(let status): return .status(status)
+    case .status(let status):
+      return status.actor < LaunchRecipe.mostActors ? .status(status) : nil
     case .failure(let reason): return .failure(reason)
     case .driverStatus(let status): return .driver(status)
     case .heartbeat(let name, _, let progress):
       return ProcessName(name).map { .heartbeat($0, progress: progress) }
-    case .actorLeft(let actor, let reason): return .left(actor: Int(actor), reason: reason)
+    case .actorLeft(let actor, let reason):
+      return actor < LaunchRecipe.mostActors ? .left(actor: Int(actor), reason: reason) : nil
     default: return nil
     }
   }

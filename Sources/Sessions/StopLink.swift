@@ -1,3 +1,4 @@
+import Foundation
 import Messages
 import Metrics
 import Recipes
@@ -110,45 +111,55 @@ extension Commands {
     let arms = try arms(of: run)
     // None waits for the answer of another.
     for arm in arms {
-      if var link = try? StopLink(run: arm) { link.hint(.userStop(reason: reason)) }
+      if var link = try? StopLink(run: arm.run) { link.hint(.userStop(reason: reason)) }
     }
     var report = StopReport(arms: [])
-    var failure: (any Error)?
+    var failures: [String] = []
     for arm in arms {
       do {
-        var link = try StopLink(run: arm)
-        report.arms.append(DriverReport(try link.stop(because: reason), of: arm))
+        var link = try StopLink(run: arm.run)
+        report.arms.append(DriverReport(try link.stop(because: reason), of: arm.run))
       } catch {
-        failure = failure ?? error
+        // What a session has left behind that is no more answers nothing.
+        if arm.isHeld { failures.append("\(error)") }
       }
     }
-    if let failure { throw failure }
+    let stopped = report.arms.map(\.run).joined(separator: ", ")
+    guard failures.isEmpty, !report.arms.isEmpty else {
+      throw SessionFailure(
+        (failures.isEmpty ? ["\(run): no arm answers; none runs there"] : failures)
+          .joined(separator: "; ") + (stopped.isEmpty ? "" : "; stopped: \(stopped)"))
+    }
     return report
   }
 
   /// Lets a stopped arm go on: `kinglet recover`.
   public static func recover(run: String, because reason: String) throws -> StopReport {
-    let arms = try arms(of: run)
-    guard arms.count == 1 else {
+    let folder = try RunFolder(opening: run)
+    guard try SessionRecipe(resolved: folder.resolvedRecipe).launch.holdsArm else {
+      let held = try arms(of: run).filter(\.isHeld).map(\.run)
       throw SessionFailure(
-        "\(run): several arms act for it; look at each and let it go by itself: "
-          + arms.joined(separator: ", "))
+        "\(run): holds no arm itself; look at each of its actors' arms, and let it go by itself: "
+          + (held.isEmpty ? "none runs" : held.joined(separator: ", ")))
     }
-    var link = try StopLink(run: arms[0])
-    return StopReport(arms: [DriverReport(try link.recover(because: reason), of: arms[0])])
+    var link = try StopLink(run: run)
+    return StopReport(arms: [DriverReport(try link.recover(because: reason), of: run)])
   }
 
-  /// Folders of the sessions that hold an arm for a training on this machine: its own, and those in it
-  /// where somebody works now.
-  static func arms(of run: String) throws -> [String] {
+  /// Folders of the sessions that hold an arm for a training on this machine, or may: its own, and those in
+  /// it where somebody works now or a driver has bound its stop.
+  private static func arms(of run: String) throws -> [(run: String, isHeld: Bool)] {
     let folder = try RunFolder(opening: run)
     let launch = try SessionRecipe(resolved: folder.resolvedRecipe).launch
-    let joined = (0..<LaunchRecipe.mostActors).map { LaunchRecipe.folder(of: $0, in: run) }
-    let own = launch.holdsArm ? [run] : []
-    let held = launch.joins == nil ? joined.filter(RunFolder.isHeld) : []
-    guard !(own + held).isEmpty else {
-      throw SessionFailure("\(run): no arm is in use on this machine; none runs there")
+    let own = launch.holdsArm ? [(run: run, isHeld: true)] : []
+    guard launch.joins == nil else { return own }
+    let joined = (0..<LaunchRecipe.mostActors).map { actor in
+      let place = LaunchRecipe.folder(of: actor, in: run)
+      return (run: place, isHeld: RunFolder.isHeld(place))
     }
-    return own + held
+    return own
+      + joined.filter {
+        $0.isHeld || FileManager.default.fileExists(atPath: $0.run + "/sockets/stop")
+      }
   }
 }

@@ -63,7 +63,30 @@ struct TrainingFigures: ~Copyable {
       updatesPerStep: Self.latest("learner/updatesPerStep", of: earlier), successLast20: nil,
       robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
       replayDigest: "", weightsDigest: "")
-    for (actor, point) in points.enumerated() { roll.arrive(actor, after: UInt64(point.steps)) }
+    for (actor, point) in points.enumerated() { roll.arrive(actor, goingOnFrom: point) }
+    for (actor, steps) in Self.joinedEarlier(launch, isNew: points.isEmpty) {
+      roll.noteEarlier(actor, steps: steps)
+    }
+    progress.step = roll.steps
+    progress.firstStep = roll.steps
+    if points.count > 1 {
+      let rewards = earlier.compactMap { record in
+        record.values.first { $0.key.hasSuffix("/episode/rewarded") }?.value
+      }
+      recent = rewards.suffix(20).map { $0 > 0 }
+    }
+  }
+
+  /// Steps of actors that have joined a training in real time which goes on.
+  static func joinedEarlier(
+    _ launch: LaunchRecipe, isNew: Bool
+  ) -> [(actor: Int, steps: Int)] {
+    guard !isNew, launch.clock == .realtime, launch.joins == nil else { return [] }
+    return (launch.actors..<LaunchRecipe.mostActors).compactMap { actor in
+      let folder = LaunchRecipe.folder(of: actor, in: launch.run)
+      let steps = (try? TransitionSpool.transitions(of: folder))??.count ?? 0
+      return steps > 0 ? (actor, steps) : nil
+    }
   }
 
   private static func latest(_ name: String, of records: [MetricsRecord]) -> Double {
@@ -106,7 +129,8 @@ struct TrainingFigures: ~Copyable {
 
   private mutating func noteActor(_ status: Status, _ values: inout [String: Double]) {
     roll.note(status, values)
-    if let note = FinishNote(status.note) { finishNote = finishNote ?? note }
+    // Of several, no one's end is that of the training.
+    if hasOwnArm, status.actor == 0, let note = FinishNote(status.note) { finishNote = note }
     progress.step = roll.steps
     progress.robotSeconds = max(progress.robotSeconds, roll.robotSeconds)
     if let rewarded = values["episode/rewarded"] {
@@ -115,9 +139,12 @@ struct TrainingFigures: ~Copyable {
       progress.successLast20 = successShare(of: recent)
       summary.rewardedEpisodes += rewarded > 0 ? 1 : 0
     }
+    if !values.isEmpty, roll.entries.count > 1 {
+      values["success/last20"] = progress.successLast20
+    }
     guard status.actor > 0 || !hasOwnArm else { return }
     // Whose figures they are is part of their names.
-    let own = values.map { ("actor\(status.actor)/" + $0.key, $0.value) }
+    let own = status.values.map { ("actor\(status.actor)/" + $0.name, $0.value) }
     values = Dictionary(own, uniquingKeysWith: { $1 })
     if !own.isEmpty { values["success/last20"] = progress.successLast20 }
   }

@@ -15,11 +15,8 @@ struct TrainingRelay: ~Copyable {
     self.client = client
   }
 
-  /// Says that the actor is there, having done so many steps.
-  mutating func arrive(after steps: Int) {
-    tell(.ready(role: ProcessName(actor: actor).description))
-    pass(Status(role: Role.actor.rawValue, step: UInt64(steps)))
-  }
+  /// Says that the actor is there.
+  mutating func arrive() { tell(.ready(role: ProcessName(actor: actor).description)) }
 
   /// Passes on what the actor says of itself.
   mutating func pass(_ status: Status) {

@@ -6,7 +6,8 @@ import Messages
 ///
 /// Each is written at once: 4 bytes length, the encoded message, little-endian.
 struct TransitionSpool: ~Copyable {
-  private static let name = "transitions.spool"
+  /// Name of its file in a run's folder.
+  static let name = "transitions.spool"
   private let descriptor: Int32
   private let path: String
 
@@ -42,7 +43,12 @@ struct TransitionSpool: ~Copyable {
     guard length >= 0, pread(file, &bytes, bytes.count, 0) == bytes.count else {
       throw refused(path)
     }
-    return parse(bytes)
+    let transitions = parse(bytes)
+    for transition in transitions {
+      guard let fault = transition.fault else { continue }
+      throw SessionFailure("\(path): transition \(transition.sequence) holds \(fault)")
+    }
+    return transitions
   }
 
   /// The whole transitions from the first on.

@@ -135,7 +135,8 @@ struct Samples {
       .transitionsAccepted(nextSequence: stream.next()),
       .policyRequest(
         minimumVersion: stream.next(), actor: UInt32(truncatingIfNeeded: stream.next())),
-      .trainingRequest(actor: 3, nextSequence: stream.next()), .training(finish: "success"),
+      .trainingRequest(actor: 3, nextSequence: stream.next()),
+      .training(finish: "success", nextSequence: stream.next()),
       .actorLeft(actor: 3, reason: "its driver was ended by signal 9"),
       .policy(PolicySnapshot(version: stream.next(), bytes: bytes(stream.index(below: 300)))),
       .truthRequest, .truth(truth()), .learnerDigestRequest,

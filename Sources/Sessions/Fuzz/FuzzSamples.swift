@@ -193,7 +193,8 @@ extension FuzzSamples {
     [
       .transitions([transition(), transition()]), .transitionsAccepted(nextSequence: word()),
       .policyRequest(minimumVersion: word()),
-      .trainingRequest(actor: 1, nextSequence: word()), .training(finish: "success"),
+      .trainingRequest(actor: 1, nextSequence: word()),
+      .training(finish: "success", nextSequence: word()),
       .actorLeft(actor: 2, reason: "a person asked"),
       .policy(PolicySnapshot(version: word(), bytes: [1, 2, 3, 4])), .learnerDigestRequest,
       .learnerDigest(replay: word(), weights: word()),

@@ -102,7 +102,23 @@ extension FuzzTarget {
       let read = PlainReader { _ = try Endpoint(String(decoding: $0, as: UTF8.self)) }
       return (samples.map { [UInt8]($0.utf8) }, read)
     },
+    keys("keys.secret", in: "secret.key"), keys("keys.allowed", in: "allowed/other.key"),
   ]
+
+  /// A folder of keys with one peer on its list, of which one file is damaged.
+  private static func keys(_ name: String, in file: String) -> FuzzTarget {
+    FuzzTarget(name: name, form: .text, weight: 20) { place in
+      let folder = KeyFolder(place.file("keys"))
+      let other = KeyFolder(place.file("others"))
+      try folder.create()
+      try other.create()
+      let key = try other.keyPair().publicKey
+      try folder.allow(AllowedPeer(name: "other", key: key, address: "192.168.7.20"))
+      let path = folder.path + "/" + file
+      let bytes = [UInt8](FileManager.default.contents(atPath: path) ?? Data())
+      return ([bytes], FileReader(path: path) { _ = try (folder.peers(), folder.security()) })
+    }
+  }
 
   private static func recipe(
     _ name: String, of file: any KeyPath<RecipeCopy, String> & Sendable

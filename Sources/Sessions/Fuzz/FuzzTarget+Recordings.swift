@@ -35,7 +35,30 @@ extension FuzzTarget {
       }
       return (samples, read)
     },
+    FuzzTarget(name: "spool", form: .binary, weight: 30) { place in
+      let launch = try SessionRecipe.load(launchFile: place.recipeFile).launch
+      let read = FileReader(path: place.file(TransitionSpool.name)) {
+        var buffer = emptyBuffer(launch)
+        for step in try TransitionSpool.transitions(of: place.folder) ?? [] { buffer.append(step) }
+      }
+      return (try spools(place), read)
+    },
   ]
+
+  /// Spools of some transitions, as an actor leaves them.
+  private static func spools(_ place: FuzzPlace) throws -> [[UInt8]] {
+    var samples = FuzzSamples(seed: place.seed)
+    return try (0..<3).map { _ in
+      let steps = (0..<4).map { number in
+        var step = samples.transition()
+        step.sequence = UInt64(number)
+        return step
+      }
+      _ = try TransitionSpool(of: place.folder, after: steps)
+      let path = place.file(TransitionSpool.name)
+      return [UInt8](FileManager.default.contents(atPath: path) ?? Data())
+    }
+  }
 
   private static func files(
     _ name: String, weight: Int, of kind: RawRecording.Kind,
