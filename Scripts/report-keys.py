@@ -17,6 +17,8 @@ One object, keys in alphabetical order. A key whose value is unknown is left out
 COMMANDS = {
     "kinglet launch": "Summary",
     "kinglet launch --dry-run": "DryRun",
+    "kinglet stop": "StopReport",
+    "kinglet recover": "StopReport",
     "kinglet demonstrate": "DemonstrationReport",
     "kinglet evaluate": "EvaluationReport",
     "kinglet serve": "ServedEnvironment",
@@ -30,6 +32,8 @@ COMMANDS = {
     "kinglet export": "ExportReport",
     "kinglet keys": "KeysReport",
     "kinglet doctor": "DoctorReport",
+    "kinglet doctor --control": "ControlCheck",
+    "kinglet chaos": "ChaosReport",
     "kinglet fuzz": "FuzzReport",
     "kinglet bench": "BenchReport",
     "kinglet bench control": "ControlReport",
