@@ -45,7 +45,7 @@ public struct Client: ~Copyable, Pollable {
       if deadline.isOver { throw socket.timedOut(duration) }
       // The question or its answer may have been lost; the server knows the number, should it come
       // twice.
-      pause = min(pause * 2, .seconds(4))
+      pause = min(pause * 2, .seconds(1))
       _ = try trySend(bytes)
     }
   }
