@@ -20,18 +20,19 @@ class Terminal:
         if self.process == 0:
             os.execv(executable, [executable, *words])
         self.text = b""
+        self.heard = 0
 
     def press(self, key):
         os.write(self.descriptor, key)
 
     def wait(self, words, seconds=60.0):
-        """Waits until something is said from here on."""
-        start = len(self.text)
+        """Waits until something is said behind what was waited for before."""
         deadline = time.monotonic() + seconds
-        while words not in self.text[start:]:
-            assert time.monotonic() < deadline, f"no {words} in {self.text[start:]}"
+        while words not in self.text[self.heard :]:
+            assert time.monotonic() < deadline, f"no {words} in {self.text[self.heard :][-500:]}"
             if select.select([self.descriptor], [], [], 0.1)[0]:
                 self.text += os.read(self.descriptor, 65536)
+        self.heard = self.text.index(words, self.heard) + len(words)
 
     @property
     def is_raw(self):
