@@ -19,7 +19,7 @@ public struct TrainingReport: Report {
         \(summary.episodes) episodes, \(success) % of the last 20 rewarded
         robot time \(decimal(summary.robotMinutes, 1)) min, wall time \
         \(decimal(summary.wallMinutes, 1)) min
-        next: kinglet episodes list \(folder)
+        next: kinglet episodes list --in \(folder)
         """
     }
     let each = (summary.actors ?? []).map { actor in
