@@ -34,11 +34,6 @@ public struct ReplayPool: ~Copyable {
   /// Transitions present.
   public var count: Int { rings.reduce(0) { $0 + $1.ring.buffer.count } }
 
-  /// Transitions present of an actor.
-  public func count(of actor: UInt32) -> Int {
-    rings.first { $0.actor == actor }?.ring.buffer.count ?? 0
-  }
-
   /// Keeps the transition that comes next in an actor's stream.
   ///
   /// Where it begins another episode though the one before has no end, something cut that short.
