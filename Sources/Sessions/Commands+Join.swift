@@ -184,11 +184,10 @@ extension Commands {
       guard let firstEpisode, ResumePoint.isPrepared(in: launch.run) else { return nil }
       return try ResumePoint(of: launch, before: firstEpisode)
     }
-    guard try TransitionSpool.transitions(of: launch.run)?.isEmpty == false else { return nil }
+    guard let last = try TransitionSpool.transitions(of: launch.run)?.last else { return nil }
     if launch.recording == .all { try ResumePoint.recover(launch.run) }
     if let point = try ResumePoint(of: launch) { return point }
     // What was learned from stays, also where nothing was recorded.
-    let last = try TransitionSpool.transitions(of: launch.run)?.last?.episode ?? 0
-    return try ResumePoint(of: launch, before: UInt64(last) + 1)
+    return try ResumePoint(of: launch, before: UInt64(last.episode) + 1)
   }
 }

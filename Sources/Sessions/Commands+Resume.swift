@@ -89,7 +89,7 @@ extension Commands {
     for point in points where recipe.launch.clock == .lockstep && point.isOfAnEpisode {
       try point.makeRoom()
     }
-    let joined = TrainingFigures.joinedEarlier(recipe.launch, isNew: false)
+    let joined = joinedEarlier(recipe.launch)
     let steps = points.reduce(0) { $0 + $1.steps } + joined.reduce(0) { $0 + $1.steps }
     try cut(folder.metrics, at: points, after: steps, clock: recipe.launch.clock)
     try folder.write(
@@ -97,8 +97,19 @@ extension Commands {
     let episodes = points.map { "\($0.episode)" }.joined(separator: ", ")
     progress.write("going on with episode \(episodes), after \(steps) steps\n")
     var launch = try LaunchSession(
-      session, folder: folder, demonstrationMinutes: minutes, from: points, reporting: progress)
+      session, folder: folder, demonstrationMinutes: minutes, from: points, after: joined,
+      reporting: progress)
     return TrainingReport(summary: try launch.run(), folder: folder.path)
+  }
+
+  /// Steps of actors that have joined a training in real time.
+  private static func joinedEarlier(_ launch: LaunchRecipe) -> [(actor: Int, steps: Int)] {
+    guard launch.clock == .realtime else { return [] }
+    return (launch.actors..<LaunchRecipe.mostActors).compactMap { actor in
+      let folder = LaunchRecipe.folder(of: actor, in: launch.run)
+      let steps = (try? TransitionSpool.transitions(of: folder))??.count ?? 0
+      return steps > 0 ? (actor, steps) : nil
+    }
   }
 
   /// Leaves of a training's figures what is not done again.

@@ -25,16 +25,18 @@ struct LaunchSession: ~Copyable {
 
   /// A session in a folder whose figures end where it begins.
   ///
-  /// `points` are where its actors go on, none where the training begins.
+  /// `points` are where its actors go on, none where the training begins; `joined` are those that had
+  /// joined before, and their steps.
   init(
     _ session: SessionContext, folder: RunFolder, demonstrationMinutes: Double,
-    from points: [ResumePoint], reporting: Reporting
+    from points: [ResumePoint], after joined: [(actor: Int, steps: Int)] = [],
+    reporting: Reporting
   ) throws {
     let recipe = session.recipe.launch
     let processes = try SessionProcesses(session, folder: folder)
     let figures = try TrainingFigures(
       recipe, folder: folder, demonstrationMinutes: demonstrationMinutes, from: points,
-      reporting: reporting)
+      after: joined, reporting: reporting)
     let relay: TrainingRelay? = recipe.joins == nil ? nil : try TrainingRelay(session)
     self.session = session
     self.recipe = recipe

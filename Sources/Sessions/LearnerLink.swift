@@ -21,9 +21,6 @@ struct LearnerLink: ~Copyable {
   private let patienceMinutes: Double
   /// How long another actor may hold up a round: its arm may stand and wait for a person.
   private let waitingForOthers: Duration
-  /// Why the training is over, once the learner has said so.
-  private var verdict: Summary.FinishReason?
-  private var hasVerdict = false
   /// Sequence of the first transition kept.
   private let base: UInt64
   private var kept: [Transition] = []
@@ -101,9 +98,6 @@ struct LearnerLink: ~Copyable {
 
   private mutating func note(_ answer: Message) throws {
     firstUnanswered = nil
-    if case .training(let finish, let sequence) = answer, sequence == end {
-      (verdict, hasVerdict) = (Summary.FinishReason(rawValue: finish), true)
-    }
     guard case .transitionsAccepted(let expected) = answer else { return }
     lastAnswer = MonotonicClock.now
     guard expected >= base, expected <= end else {
@@ -153,7 +147,11 @@ struct LearnerLink: ~Copyable {
     while !deadline.isPast() {
       try pump()
       try ask(for: wanted)
-      if let snapshot = try answer(with: wanted) { return snapshot }
+      let isNewest = takesNewest
+      let found = try answer(within: Self.pause) { message in
+        message.policy.flatMap { isNewest || $0.version == wanted ? $0 : nil }
+      }
+      if let found { return found }
       goBack()
     }
     throw SessionFailure("learner gave no policy \(wanted) within \(patience); is it alive?")
@@ -165,35 +163,36 @@ struct LearnerLink: ~Copyable {
     } catch WireError.cannotSend {}
   }
 
-  /// The policy, unless it does not come within a pause.
-  private mutating func answer(with wanted: UInt64) throws -> PolicySnapshot? {
-    let deadline = Deadline(in: Int64(Self.pause / .nanoseconds(1)))
-    while true {
-      let wait = Duration.nanoseconds(deadline.remaining())
-      guard let answer = try learner.next(within: wait) else { return nil }
-      if let snapshot = answer.policy {
-        if takesNewest || snapshot.version == wanted { return snapshot }
-        continue
-      }
+  /// What is looked for in the answers that come in time, nil where it is not among them; notes the
+  /// others, and sends what they let be sent.
+  private mutating func answer<Found>(
+    within wait: Duration, _ find: (Message) -> Found?
+  ) throws -> Found? {
+    let deadline = Deadline(in: Int64(wait / .nanoseconds(1)))
+    while let answer = try learner.next(within: .nanoseconds(deadline.remaining())) {
       try note(answer)
+      if let found = find(answer) { return found }
       try pump()
     }
+    return nil
   }
 
   /// Why the training is over, asked between two episodes; nil while it goes on.
   ///
-  /// In lock-step waits until every actor has come as far; in real time nobody waits for the learner, and
-  /// what it says later counts the next time.
+  /// In lock-step waits until every actor has come as far; in real time nobody waits for the learner, who
+  /// is asked again after the next episode.
   mutating func finishReason() throws -> Summary.FinishReason? {
     let patience = takesNewest ? Duration.milliseconds(500) : waitingForOthers
     firstUnanswered = firstUnanswered ?? MonotonicClock.now
     let deadline = Deadline(in: Int64(patience / .nanoseconds(1)))
-    hasVerdict = false
+    let sequence = end
     while true {
       try pump()
       try askWhetherItGoesOn()
-      try hearVerdict(within: min(Self.pause, patience))
-      if hasVerdict || verdict != nil { return verdict }
+      let finish = try answer(within: min(Self.pause, patience)) { message in
+        if case .training(let finish, sequence) = message { finish } else { nil }
+      }
+      if let finish { return Summary.FinishReason(rawValue: finish) }
       guard !deadline.isPast() else {
         if takesNewest {
           try checkSilence()
@@ -219,17 +218,6 @@ struct LearnerLink: ~Copyable {
     do { try learner.send(question, within: .zero) } catch WireError.cannotSend {}
   }
 
-  /// Takes answers, and sends what they let be sent, until the verdict is there or time is over.
-  private mutating func hearVerdict(within wait: Duration) throws {
-    let deadline = Deadline(in: Int64(wait / .nanoseconds(1)))
-    while !hasVerdict,
-      let answer = try learner.next(within: .nanoseconds(deadline.remaining()))
-    {
-      try note(answer)
-      try pump()
-    }
-  }
-
   /// Leaves a training that goes on: the learner is to expect no more.
   mutating func leave(because reason: String) throws {
     let deadline = Deadline(in: 300_000_000_000)
@@ -251,7 +239,10 @@ struct LearnerLink: ~Copyable {
       try deliver()
       try learner.send(.actorLeft(actor: actor, reason: reason), within: Self.pause)
       try learner.send(.learnerDigestRequest, within: Self.pause)
-      guard let digest = try digest(within: .seconds(2)) else {
+      let found = try answer(within: .seconds(2)) { message -> (replay: UInt64, weights: UInt64)? in
+        if case .learnerDigest(let replay, let weights) = message { (replay, weights) } else { nil }
+      }
+      guard let digest = found else {
         // It may be another learner by now, which has everything still to come.
         try askWhatIsHeld()
         continue
@@ -266,17 +257,6 @@ struct LearnerLink: ~Copyable {
 
   private mutating func askWhatIsHeld() throws {
     try note(try learner.call(.transitions([], actor: actor), within: .seconds(300)))
-  }
-
-  private mutating func digest(
-    within wait: Duration
-  ) throws -> (replay: UInt64, weights: UInt64)? {
-    let deadline = Deadline(in: Int64(wait / .nanoseconds(1)))
-    while let answer = try learner.next(within: .nanoseconds(deadline.remaining())) {
-      if case .learnerDigest(let replay, let weights) = answer { return (replay, weights) }
-      try note(answer)
-    }
-    return nil
   }
 
   /// Waits until the learner holds everything.

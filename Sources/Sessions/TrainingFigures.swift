@@ -27,15 +27,16 @@ struct TrainingFigures: ~Copyable {
   /// The actor's last word.
   private(set) var finishNote: FinishNote?
 
-  /// Figures that go on behind those of the folder.
+  /// Figures that go on behind those of the folder; `joined` are actors that had joined before, and their
+  /// steps.
   init(
     _ launch: LaunchRecipe, folder: RunFolder, demonstrationMinutes: Double,
-    from points: [ResumePoint], reporting: Reporting
+    from points: [ResumePoint], after joined: [(actor: Int, steps: Int)], reporting: Reporting
   ) throws {
     let startedAt = wallTime()
     let earlier = points.isEmpty ? [] : try MetricsRecord.records(of: folder.metrics)
     let metrics = try MetricsLog(appendingTo: folder.metrics, flushInterval: 0)
-    let steps = points.reduce(0) { $0 + $1.steps }
+    let steps = points.reduce(0) { $0 + $1.steps } + joined.reduce(0) { $0 + $1.steps }
     var second = Int(startedAt)
     while FileManager.default.fileExists(atPath: folder.events(startedAt: second)) { second += 1 }
     let events = try EventFile(
@@ -64,28 +65,12 @@ struct TrainingFigures: ~Copyable {
       robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
       replayDigest: "", weightsDigest: "")
     for (actor, point) in points.enumerated() { roll.arrive(actor, goingOnFrom: point) }
-    for (actor, steps) in Self.joinedEarlier(launch, isNew: points.isEmpty) {
-      roll.noteEarlier(actor, steps: steps)
-    }
-    progress.step = roll.steps
-    progress.firstStep = roll.steps
+    for (actor, steps) in joined { roll.noteEarlier(actor, steps: steps) }
     if points.count > 1 {
       let rewards = earlier.compactMap { record in
         record.values.first { $0.key.hasSuffix("/episode/rewarded") }?.value
       }
       recent = rewards.suffix(20).map { $0 > 0 }
-    }
-  }
-
-  /// Steps of actors that have joined a training in real time which goes on.
-  static func joinedEarlier(
-    _ launch: LaunchRecipe, isNew: Bool
-  ) -> [(actor: Int, steps: Int)] {
-    guard !isNew, launch.clock == .realtime, launch.joins == nil else { return [] }
-    return (launch.actors..<LaunchRecipe.mostActors).compactMap { actor in
-      let folder = LaunchRecipe.folder(of: actor, in: launch.run)
-      let steps = (try? TransitionSpool.transitions(of: folder))??.count ?? 0
-      return steps > 0 ? (actor, steps) : nil
     }
   }
 

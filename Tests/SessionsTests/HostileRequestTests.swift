@@ -1,6 +1,5 @@
 import Episodes
 import Foundation
-import Geometry
 import Messages
 import Testing
 import Wire
@@ -117,18 +116,8 @@ import Wire
   @Test func `a recorded step of the highest number is a step`() throws {
     let path = scratch.path("a.mcap")
     var writer = try EpisodeWriter(creating: path, recipe: "", scene: "", session: [:])
-    let hold = Setpoint(
-      sequence: 1, effectTick: 0, baseFromTool: .identity,
-      compliance: Compliance(
-        translationalStiffness: 1, translationalDamping: 1, rotationalStiffness: 1,
-        rotationalDamping: 1, clipToward: .one, clipAgainst: .one, clipRotation: .one,
-        nullspaceStiffness: 1))
     let now = RecordTime(robot: 0, wall: 0)
-    try writer.write(
-      EpisodeOrigin(
-        start: EpisodeStart(episode: 0, isEvaluation: false), state: ArmState(), latency: 0,
-        setpointSequence: 0, grantSequence: 0, steps: 0,
-        control: ControlSnapshot(schedule: ScheduleSnapshot(current: hold))), at: now)
+    try writer.write(.still(0), at: now)
     for (index, step) in [UInt32.max, 0].enumerated() {
       let tick = Int64(index)
       let records: [Record] = [

@@ -1,6 +1,5 @@
 import Episodes
 import Foundation
-import Geometry
 import Messages
 import Randomness
 import Testing
@@ -42,17 +41,7 @@ import Wire
   }
 
   private func start(of episode: UInt64) -> Message {
-    let hold = Setpoint(
-      sequence: 1, effectTick: 0, baseFromTool: .identity,
-      compliance: Compliance(
-        translationalStiffness: 1, translationalDamping: 1, rotationalStiffness: 1,
-        rotationalDamping: 1, clipToward: .one, clipAgainst: .one, clipRotation: .one,
-        nullspaceStiffness: 1))
-    let origin = EpisodeOrigin(
-      start: EpisodeStart(episode: episode, isEvaluation: false), state: ArmState(), latency: 0,
-      setpointSequence: 0, grantSequence: 0, steps: 0,
-      control: ControlSnapshot(schedule: ScheduleSnapshot(current: hold)))
-    return .recordStart(origin, at: RecordTime(robot: 0, wall: 0))
+    .recordStart(.still(episode), at: RecordTime(robot: 0, wall: 0))
   }
 
   private func refusal(of message: Message, by client: inout Client) -> String {
