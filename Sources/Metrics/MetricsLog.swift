@@ -24,7 +24,7 @@ public struct MetricsLog: ~Copyable {
   public static func cut(
     _ path: String, keeping keep: (MetricsRecord) -> Bool
   ) throws(MetricsError) {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let data = wholeFile(path) else {
       throw .refused(file: path, reason: "cannot be read")
     }
     let records = try MetricsRecord.records(of: path)

@@ -13,7 +13,7 @@ public struct MetricsRecord: Sendable, Equatable {
 
   /// The whole lines of a file; a last line without its end is left out.
   public static func records(of file: String) throws(MetricsError) -> [MetricsRecord] {
-    guard let data = FileManager.default.contents(atPath: file) else {
+    guard let data = wholeFile(file) else {
       throw .refused(file: file, reason: "cannot be read")
     }
     let decoder = JSONDecoder()

@@ -62,5 +62,14 @@ struct OutputFile: ~Copyable {
   }
 }
 
+/// The bytes of a regular file; nil where it cannot be read.
+///
+/// Over an empty file `FileManager.contents(atPath:)` of Swift 6.3 on Linux loses a buffer of 4 kB.
+func wholeFile(_ path: String) -> Data? {
+  var status = stat()
+  guard stat(path, &status) == 0 else { return nil }
+  return status.st_size == 0 ? Data() : FileManager.default.contents(atPath: path)
+}
+
 /// The system's words for its last refusal.
 func systemReason() -> String { String(cString: strerror(errno)) }

@@ -112,7 +112,7 @@ public struct Summary: Sendable, Equatable, Codable {
 
   /// The summary of a run.
   public init(of folder: RunFolder) throws(MetricsError) {
-    guard let data = FileManager.default.contents(atPath: folder.summary) else {
+    guard let data = wholeFile(folder.summary) else {
       throw .refused(file: folder.summary, reason: "cannot be read; has the run ended?")
     }
     do { self = try JSONDecoder().decode(Summary.self, from: data) } catch {

@@ -69,7 +69,7 @@ private struct FuzzSearch {
   /// Longest time of an input, and of a child's preparation [s].
   private static let patience = (input: 15.0, preparation: 120.0)
   /// Growth that is more than queues that fill and the allocator's own [MB].
-  private static let growthLimit = 48.0
+  private static let growthLimit = 8.0
   /// Findings of one target after which it is left.
   private static let mostFindings = 20
 
