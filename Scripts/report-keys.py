@@ -16,6 +16,7 @@ One object, keys in alphabetical order. A key whose value is unknown is left out
 """
 COMMANDS = {
     "kinglet launch": "Summary",
+    "kinglet join": "Summary",
     "kinglet launch --dry-run": "DryRun",
     "kinglet stop": "StopReport",
     "kinglet recover": "StopReport",

@@ -45,7 +45,7 @@ public struct Catalogue: Sendable {
   }
 
   /// Version of the table below.
-  private static let version = 1
+  private static let version = 2
 
   private static func prepare(_ database: Database) throws {
     if try Int.fetchOne(database, sql: "PRAGMA user_version") != version {
@@ -59,7 +59,7 @@ public struct Catalogue: Sendable {
       for name in ["run", "task", "robot", "seed", "started"] {
         table.column(name, .text).notNull()
       }
-      for name in ["isEvaluation", "isRewarded"] { table.column(name, .boolean).notNull() }
+      for name in ["isEvaluation", "isRewarded", "isCut"] { table.column(name, .boolean).notNull() }
       table.column("seconds", .double).notNull()
       table.column("isSuccess", .boolean)
       table.column("peakForce", .double)
@@ -112,7 +112,8 @@ public struct Catalogue: Sendable {
     }
     if let success = filter.success {
       request = request.filter(
-        sql: "fault IS NULL AND coalesce(isSuccess, isRewarded) = ?", arguments: [success])
+        sql: "fault IS NULL AND NOT isCut AND coalesce(isSuccess, isRewarded) = ?",
+        arguments: [success])
     }
     if let steps = filter.steps { request = request.filter(steps.contains(Column("steps"))) }
     if let force = filter.force { request = request.filter(Column("peakForce") <= force) }

@@ -33,6 +33,8 @@ public struct CatalogueEntry: Codable, Equatable, Sendable, FetchableRecord, Per
   public var isRewarded: Bool
   /// Whether it truly succeeded; nil where nobody knows.
   public var isSuccess: Bool?
+  /// Whether a stop of the arm cut it short: then it neither succeeded nor failed.
+  public var isCut: Bool
   /// Largest true contact force [N]; nil where nobody knows.
   public var peakForce: Double?
   /// Version of the policy at its start.
@@ -41,7 +43,7 @@ public struct CatalogueEntry: Codable, Equatable, Sendable, FetchableRecord, Per
   public var fault: String?
 
   /// Whether it succeeded: truly where that is known, else by its reward.
-  public var hasSucceeded: Bool { isSuccess ?? isRewarded }
+  public var hasSucceeded: Bool { !isCut && (isSuccess ?? isRewarded) }
 
   /// An entry of a file of which nothing else is known.
   public init(file: String, bytes: Int64, modified: Int64) {
@@ -50,7 +52,7 @@ public struct CatalogueEntry: Codable, Equatable, Sendable, FetchableRecord, Per
     self.modified = modified
     (run, task, robot, episode, isEvaluation) = ("", "", "", 0, false)
     (seed, started, steps, seconds, isRewarded) = ("", "", 0, 0, false)
-    policyVersion = 0
+    (isCut, policyVersion) = (false, 0)
   }
 }
 
@@ -60,7 +62,8 @@ public struct CatalogueFilter: Equatable, Sendable {
   public var task: String?
   /// Part of the run's name.
   public var run: String?
-  /// Whether it succeeded: truly where that is known, else by its reward.
+  /// Whether it succeeded: truly where that is known, else by its reward; one that was cut short does
+  /// neither.
   public var success: Bool?
   /// Fewest and most steps.
   public var steps: ClosedRange<Int>?

@@ -4,16 +4,16 @@ import Foundation
 public struct Progress: Sendable, Equatable {
   /// Environment steps so far.
   public var step: Int
-  /// Environment steps at the latest end.
-  public var steps: Int
+  /// Environment steps at the latest end; nil where another decides the end.
+  public var steps: Int?
   /// Robot time so far [s].
   public var robotSeconds: Double
   /// Robot time at the latest end [s].
   public var robotSecondsLimit: Double
   /// Wall time so far [s].
   public var wallSeconds: Double
-  /// Critic updates per second of wall time, lately.
-  public var updatesPerSecond: Double
+  /// Critic updates per second of wall time, lately; nil where another learns.
+  public var updatesPerSecond: Double?
   /// Episodes so far.
   public var episodes: Int
   /// Rewarded share of the last 20 episodes, nil before the first.
@@ -25,8 +25,8 @@ public struct Progress: Sendable, Equatable {
 
   /// A progress of its parts.
   public init(
-    step: Int, steps: Int, robotSeconds: Double, robotSecondsLimit: Double, wallSeconds: Double,
-    updatesPerSecond: Double, episodes: Int, successLast20: Double?, firstStep: Int = 0,
+    step: Int, steps: Int?, robotSeconds: Double, robotSecondsLimit: Double, wallSeconds: Double,
+    updatesPerSecond: Double?, episodes: Int, successLast20: Double?, firstStep: Int = 0,
     firstWallSeconds: Double = 0
   ) {
     self.step = step
@@ -41,9 +41,10 @@ public struct Progress: Sendable, Equatable {
     self.firstWallSeconds = firstWallSeconds
   }
 
-  /// Wall time to the latest end at the pace so far [s], nil before the first step.
+  /// Wall time to the latest end at the pace so far [s], nil before the first step, and where another
+  /// decides the end.
   public var remainingSeconds: Double? {
-    guard step > firstStep, wallSeconds > firstWallSeconds else { return nil }
+    guard let steps, step > firstStep, wallSeconds > firstWallSeconds else { return nil }
     let secondsPerStep = (wallSeconds - firstWallSeconds) / Double(step - firstStep)
     let bySteps = Double(steps - step) * secondsPerStep
     // Robot time per step is the same whatever part of the run this process has seen.
@@ -57,14 +58,16 @@ public struct Progress: Sendable, Equatable {
   public func line(width: Int) -> String {
     let success = successLast20.map { "\(Int(($0 * 100).rounded())) %" } ?? "-"
     let left = remainingSeconds.map { clockText($0) } ?? "-"
+    let rate = updatesPerSecond.map { (text: "\(rateText($0)) updates/s", rank: 5) }
+    let end = steps.map { _ in (text: "ETA \(left)", rank: 2) }
     // In the order of the line, with the order in which parts give way.
-    let parts: [(text: String, rank: Int)] = [
-      ("step \(step)/\(steps)", 0), ("success \(success) of last 20", 1),
-      ("episodes \(episodes)", 6), ("robot \(clockText(robotSeconds))", 3),
-      ("wall \(clockText(wallSeconds))", 4),
-      ("\(rateText(updatesPerSecond)) updates/s", 5), ("ETA \(left)", 2),
-    ]
-    for kept in stride(from: parts.count, to: 0, by: -1) {
+    let parts: [(text: String, rank: Int)] =
+      [
+        ("step \(step)" + (steps.map { "/\($0)" } ?? ""), 0), ("success \(success) of last 20", 1),
+        ("episodes \(episodes)", 6), ("robot \(clockText(robotSeconds))", 3),
+        ("wall \(clockText(wallSeconds))", 4),
+      ] + [rate, end].compactMap { $0 }
+    for kept in stride(from: 7, to: 0, by: -1) {
       let line = parts.filter { $0.rank < kept }.map(\.text).joined(separator: "  ")
       if line.count <= width { return line }
     }

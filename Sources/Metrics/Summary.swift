@@ -14,6 +14,9 @@ public struct Summary: Sendable, Equatable, Codable {
     case interrupted
     /// Something broke; the logs say what.
     case fault
+
+    /// Whether it is none of the ends that a training has by itself.
+    public var isEarly: Bool { self == .interrupted || self == .fault }
   }
 
   /// Seed of the session.
@@ -42,9 +45,10 @@ public struct Summary: Sendable, Equatable, Codable {
   public var demonstrationMinutes: Double
   /// Wall time [min].
   public var wallMinutes: Double
-  /// Digest of the replay buffer at the end, hexadecimal: equal for equal runs.
+  /// Digest of the replay buffer at the end, hexadecimal: equal for equal runs; empty for one that did not
+  /// come to its end, and for an actor of another training.
   public var replayDigest: String
-  /// Digest of everything learned at the end, hexadecimal: equal for equal runs.
+  /// Digest of everything learned at the end, hexadecimal: equal for equal runs; empty as above.
   public var weightsDigest: String
   /// Each actor by itself; absent in a training of one.
   public var actors: [Actor]?

@@ -14,7 +14,7 @@ extension LaunchRecipe: RecipeSection {
     security = section.optionalSection("security", Security.init(reading:))
     if section.holds("realtime") { realtime = section.section("realtime") }
     actors = section.optionalWhole("actors", 1...Self.mostActors) ?? actors
-    if section.holds("joins") { joins = section.section("joins") }
+    if section.isWritten("joins") { joins = section.section("joins") }
     recording = section.choice("recording", otherwise: .all)
     demonstrations = section.section("demonstrations")
     learner = section.section("learner")

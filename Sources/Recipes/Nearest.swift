@@ -1,5 +1,5 @@
 /// The candidate with the fewest edits to `word`, or nil when none is near enough to be meant.
-func nearest(to word: String, among candidates: [String]) -> String? {
+public func nearest(to word: String, among candidates: [String]) -> String? {
   let limit = max(2, word.count / 3)
   return candidates.map { (name: $0, edits: edits(from: word, to: $0)) }
     .filter { $0.edits <= limit && $0.edits < $0.name.count }

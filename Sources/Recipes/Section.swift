@@ -91,10 +91,13 @@ struct Section {
 
   /// Whether a key that may be left out is there.
   mutating func holds(_ key: String) -> Bool {
-    if entries?.contains(where: { $0.key == key }) == true { return true }
+    if isWritten(key) { return true }
     asked.append(key)
     return false
   }
+
+  /// Whether a key is there that no person writes, so that none is told of it.
+  func isWritten(_ key: String) -> Bool { entries?.contains { $0.key == key } == true }
 
   /// One number of a range per joint, or nil where the key is left out.
   mutating func optionalJoints(

@@ -113,11 +113,14 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
     return stiffness * (posture - state.position) - damping * state.velocity + state.coriolis
   }
 
+  /// Whether every joint is slower than `standingSpeed`; a speed that is no number counts as motion.
+  public static func isSlow(_ state: ArmState) -> Bool {
+    (0..<JointVector.count).allSatisfy { abs(state.velocity[$0]) < standingSpeed }
+  }
+
   private mutating func watchStanding(_ state: ArmState) {
     guard mode.isStopped else { return }
-    // A speed that is no number counts as motion.
-    let isSlow = (0..<JointVector.count).allSatisfy { abs(state.velocity[$0]) < Self.standingSpeed }
-    if !isSlow { lastMotion = state.time }
+    if !Self.isSlow(state) { lastMotion = state.time }
     isStanding = state.time - max(lastMotion, since) >= Self.standingTime
     if !hasPosture, isStanding || state.time - since >= Self.longestDamping {
       posture = state.position

@@ -2,6 +2,25 @@ import Messages
 import Metrics
 import Recipes
 
+/// What an actor did that had joined a training before that went on.
+struct JoinedEarlier {
+  /// Its number.
+  let actor: Int
+  /// Its environment steps.
+  let steps: Int
+  /// Whether each of its whole episodes was rewarded.
+  let rewarded: [Bool]
+
+  /// Of an actor, from what it had written down.
+  init(_ actor: Int, having transitions: [Transition]) {
+    self.actor = actor
+    steps = transitions.count
+    rewarded = transitions.filter { $0.ending != nil }.map {
+      $0.ending == .terminal && $0.reward > 0
+    }
+  }
+}
+
 /// What `launch` knows of the actors of a training: who is there, how far each is, and what came of it.
 struct ActorRoll {
   /// One actor.
@@ -64,8 +83,10 @@ struct ActorRoll {
   }
 
   /// Notes one that had joined a training before it went on.
-  mutating func noteEarlier(_ actor: Int, steps: Int) {
-    entries[actor] = Entry(steps: steps, departure: "the training was interrupted")
+  mutating func note(_ earlier: JoinedEarlier) {
+    entries[earlier.actor] = Entry(
+      steps: earlier.steps, episodes: earlier.rewarded.count, rewarded: earlier.rewarded,
+      departure: "the training was interrupted")
   }
 
   /// Notes what an actor says of itself.

@@ -92,7 +92,7 @@ struct ActorSession {
   ) throws -> FinishNote {
     if session.recipe.launch.joins != nil {
       try actor.link.leave(because: reason.rawValue)
-      return FinishNote(reason: reason, replay: "-", weights: "-")
+      return FinishNote(leaving: reason)
     }
     let digest = try actor.link.finish(because: reason.rawValue)
     return FinishNote(

@@ -37,8 +37,8 @@ extension Commands {
   }
 
   private static func check(_ actor: Int, in training: LaunchRecipe) throws {
-    if actor >= LaunchRecipe.mostActors {
-      throw SessionFailure("--actor \(actor): there are at most \(LaunchRecipe.mostActors)")
+    guard (0..<LaunchRecipe.mostActors).contains(actor) else {
+      throw SessionFailure("--actor \(actor): must be from 0 to \(LaunchRecipe.mostActors - 1)")
     }
     if actor == 0, training.hasOwnArm {
       throw SessionFailure("--actor 0: is the arm that `launch` itself holds; it begins with 1")
@@ -71,7 +71,10 @@ extension Commands {
   ) throws {
     guard training.joins == nil else {
       throw SessionFailure(
-        "\(run): is one actor's own session; join the training, \(training.training.run)")
+        "\(run): is one actor's own session"
+          + (training.clock == .realtime
+            ? "; join the training, \(training.training.run)"
+            : " of \(training.training.run), whose actors `launch` alone starts"))
     }
     let paths = [run, training.run].map { URL(fileURLWithPath: $0).standardizedFileURL.path }
     guard paths[0] == paths[1] else {
@@ -141,15 +144,15 @@ extension Commands {
     defer { heartbeat.stop() }
     var launch = try LaunchSession(
       session, folder: folder, demonstrationMinutes: 0, from: point.map { [$0] } ?? [],
-      reporting: progress)
-    return TrainingReport(
-      summary: try launch.run(), folder: folder.path, actor: recipe.launch.actor)
+      isAlone: !isSupervised, reporting: progress)
+    return TrainingReport(try launch.run(), of: recipe.launch)
   }
 
   /// Asks the learner for a place, so that nobody starts an arm for a training that is not there.
   private static func knock(_ recipe: SessionRecipe) throws {
     let launch = recipe.launch
     let session = try SessionContext(recipe: recipe, isSupervised: false, endsAtFirstSignal: true)
+    try checkRuns(session)
     var learner = try session.client(of: .learner, role: "learner")
     let name = ProcessName(actor: launch.actor)
     let answer = try ask(&learner, for: name, of: launch.training.run)
@@ -162,6 +165,32 @@ extension Commands {
       reason:
         "the learner has \(held) steps of \(name) and \(launch.run) only \(own): it has acted on "
         + "another machine")
+  }
+
+  /// Throws where no `launch` answers; a learner may answer late, for it may be learning.
+  private static func checkRuns(_ session: SessionContext) throws {
+    let launch = session.recipe.launch
+    let run = launch.training.run
+    var isThere = launch.training.endpoints != .ipc || RunFolder.isHeld(run)
+    if isThere {
+      var training = try session.clientOfTraining(of: .status, role: "launch")
+      isThere = try answers(
+        &training, .trainingRequest(actor: UInt32(launch.actor), nextSequence: 0))
+    }
+    guard !isThere else { return }
+    if let reason = try? Summary(of: RunFolder(opening: run)).finishReason, !reason.isEarly {
+      throw SessionFailure("\(run): the training is over (\(reason.rawValue))")
+    }
+    throw SessionFailure(
+      "\(run): no training runs there; `kinglet launch --resume \(run)` goes on with one that ended early"
+    )
+  }
+
+  private static func answers(_ client: inout Client, _ message: Message) throws -> Bool {
+    do { _ = try client.call(message, within: .seconds(5)) } catch WireError.timedOut {
+      return false
+    } catch WireError.cannotSend { return false }
+    return true
   }
 
   private static func ask(

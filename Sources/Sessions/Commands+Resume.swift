@@ -94,21 +94,26 @@ extension Commands {
     try cut(folder.metrics, at: points, after: steps, clock: recipe.launch.clock)
     try folder.write(
       recipe.resolvedYAML(revision: gitRevision(), date: isoDate()), to: folder.resolvedRecipe)
-    let episodes = points.map { "\($0.episode)" }.joined(separator: ", ")
-    progress.write("going on with episode \(episodes), after \(steps) steps\n")
+    let episodes =
+      points.count == 1
+      ? "episode \(points[0].episode)"
+      : points.enumerated().map { "episode \($1.episode) of actor \($0)" }.joined(separator: ", ")
+    progress.write("going on with \(episodes), after \(steps) steps\n")
     var launch = try LaunchSession(
       session, folder: folder, demonstrationMinutes: minutes, from: points, after: joined,
       reporting: progress)
-    return TrainingReport(summary: try launch.run(), folder: folder.path)
+    return TrainingReport(try launch.run(), of: recipe.launch)
   }
 
-  /// Steps of actors that have joined a training in real time.
-  private static func joinedEarlier(_ launch: LaunchRecipe) -> [(actor: Int, steps: Int)] {
+  /// Actors that have joined a training in real time.
+  private static func joinedEarlier(_ launch: LaunchRecipe) -> [JoinedEarlier] {
     guard launch.clock == .realtime else { return [] }
     return (launch.actors..<LaunchRecipe.mostActors).compactMap { actor in
       let folder = LaunchRecipe.folder(of: actor, in: launch.run)
-      let steps = (try? TransitionSpool.transitions(of: folder))??.count ?? 0
-      return steps > 0 ? (actor, steps) : nil
+      guard let spool = try? TransitionSpool.transitions(of: folder), !spool.isEmpty else {
+        return nil
+      }
+      return JoinedEarlier(actor, having: spool)
     }
   }
 
@@ -139,11 +144,18 @@ extension Commands {
   }
 
   private static func refuseFinished(_ folder: RunFolder, changed: [String]) throws {
-    guard let summary = try? Summary(of: folder), summary.finishReason != .interrupted,
-      summary.finishReason != .fault, !changed.contains(where: { $0.hasPrefix("finish.") })
+    guard let summary = try? Summary(of: folder), !summary.finishReason.isEarly,
+      !changed.contains(where: { $0.hasPrefix("finish.") })
     else { return }
+    let reason = summary.finishReason
+    let further =
+      switch reason {
+      case .steps: "finish.steps=\(2 * summary.steps)"
+      case .robotTime: "finish.robotMinutes=\(Int((2 * summary.robotMinutes).rounded(.up)))"
+      default: "finish.window=1000"
+      }
     throw SessionFailure(
-      "\(folder.path): the training is over (\(summary.finishReason.rawValue)); to train on, say when "
-        + "to end, such as finish.robotMinutes=30 finish.window=1000")
+      "\(folder.path): the training is over (\(reason.rawValue)); to train on, say when to end, such as "
+        + further)
   }
 }

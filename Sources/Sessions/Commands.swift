@@ -36,6 +36,11 @@ public enum Commands {
     case withInput
   }
 
+  /// The word that was meant by another; nil when none is near enough.
+  public static func nearest(to word: String, among candidates: [String]) -> String? {
+    Recipes.nearest(to: word, among: candidates)
+  }
+
   /// Runs one process of a session: `driver`, `controller`, `reward`, `reset`,
   /// `recorder`, `learner`, `actor`.
   ///
@@ -105,7 +110,7 @@ public enum Commands {
     let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
     if earlier == .keep, let summary = try finishedTraining(of: recipe) {
       progress.write("\(recipe.launch.run) holds this very training; --replace trains anew\n")
-      return TrainingReport(summary: summary, folder: recipe.launch.run)
+      return TrainingReport(summary, of: recipe.launch)
     }
     return try train(recipe, earlier: earlier, progress: progress)
   }
@@ -135,7 +140,7 @@ public enum Commands {
     let session = try SessionContext(recipe: recipe, isSupervised: false)
     var launch = try LaunchSession(
       session, folder: folder, demonstrationMinutes: minutes, from: [], reporting: progress)
-    return TrainingReport(summary: try launch.run(), folder: folder.path)
+    return TrainingReport(try launch.run(), of: recipe.launch)
   }
 
   /// Refuses the recipe of an actor's own session, which is no training.
@@ -152,6 +157,7 @@ public enum Commands {
   /// Throws where the folder holds another training, or one that did not come to its end.
   static func finishedTraining(of recipe: SessionRecipe) throws -> Summary? {
     let run = recipe.launch.run
+    if RunFolder.isHeld(run) { throw MetricsError.inUse(folder: run) }
     let goesOn = recipe.launch.recording == .all ? "launch --resume \(run) goes on with it, " : ""
     let choice = goesOn + "--replace trains anew, run=… in another folder"
     guard try RunFolder.holdsRun(run) else { return nil }
@@ -169,7 +175,7 @@ public enum Commands {
     guard let summary = try? Summary(of: folder) else {
       throw SessionFailure("\(run): holds this training, but it did not come to its end; \(choice)")
     }
-    guard summary.finishReason != .interrupted, summary.finishReason != .fault else {
+    guard !summary.finishReason.isEarly else {
       throw SessionFailure(
         "\(run): holds this training, ended early (\(summary.finishReason.rawValue)) after "
           + "\(summary.steps) steps; \(choice)")

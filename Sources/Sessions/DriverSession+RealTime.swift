@@ -15,10 +15,12 @@ extension DriverSession {
       try keepTime(&timer, &timing)
     } catch {
       // Whatever went wrong: first the arm.
-      try comeToRest(&timer, because: "\(error)")
+      arm.fault(because: "\(error)")
+      try comeToRest(&timer)
       throw error
     }
-    try comeToRest(&timer, because: "the session ended")
+    arm.close()
+    try comeToRest(&timer)
   }
 
   private mutating func keepTime(
@@ -73,12 +75,15 @@ extension DriverSession {
     }
   }
 
-  /// Stops the arm before its driver ends; a second is ample.
-  private mutating func comeToRest(_ timer: inout PeriodicTimer, because reason: String) throws {
-    arm.fault(because: reason)
-    for _ in 0..<1000 where !arm.machine.stands {
+  /// Sees to it that the arm stands before its driver ends, whether it is stopped or holds its posture; a
+  /// second is ample.
+  private mutating func comeToRest(_ timer: inout PeriodicTimer) throws {
+    let wanted = DriverMachine.standingTime / session.nanosecondsPerTick
+    var slow: Int64 = 0
+    for _ in 0..<1000 where slow < wanted {
       _ = timer.wait()
       try step(nil)
+      slow = DriverMachine.isSlow(arm.read()) ? slow + 1 : 0
       if (try? recordInRealTime(arm.read().tick)) == nil { recorder.giveUp() }
     }
     giveUpRecording()

@@ -57,7 +57,8 @@ public struct DryRun: Report {
       }
     let meetings = Endpoints(recipe: recipe.launch)
     endpoints = Dictionary(
-      uniqueKeysWithValues: Meeting.allCases.map { ($0.rawValue, meetings[$0]) })
+      uniqueKeysWithValues: Meeting.allCases.filter { recipe.launch.holdsArm || $0.isOfTraining }
+        .map { ($0.rawValue, meetings[$0]) })
     let check = try GainCheck(recipe)
     margins = check.findings.map {
       Margin(

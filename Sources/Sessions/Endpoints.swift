@@ -38,6 +38,9 @@ extension Meeting {
   /// it, where it makes faults on purpose.
   static let tapVariable = "KINGLET_TAP"
 
+  /// Whether it is there in a training whose actors have arms of their own.
+  var isOfTraining: Bool { isOfLearner || self == .status }
+
   /// Whether the learner binds it.
   var isOfLearner: Bool { self == .learner || self == .policy }
 

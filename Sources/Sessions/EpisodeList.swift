@@ -28,8 +28,8 @@ public struct EpisodeList: Report {
 
   private static func row(_ entry: CatalogueEntry) -> [String] {
     if let fault = entry.fault { return [entry.file, entry.started, "", "", fault, ""] }
-    let result = entry.hasSucceeded ? "success" : "failure"
-    let disagree = entry.isSuccess != nil && entry.isSuccess != entry.isRewarded
+    let result = entry.isCut ? "stopped" : entry.hasSucceeded ? "success" : "failure"
+    let disagree = !entry.isCut && entry.isSuccess != nil && entry.isSuccess != entry.isRewarded
     return [
       entry.file, entry.started, "\(entry.steps)", decimal(entry.seconds, 1),
       result + (disagree ? (entry.isRewarded ? " but rewarded" : " but not rewarded") : ""),
@@ -99,6 +99,7 @@ extension CatalogueEntry {
     seconds = entries["seconds"].flatMap { Double($0) } ?? 0
     isRewarded = entries["isRewarded"] == "true"
     isSuccess = entries["isSuccess"].map { $0 == "true" }
+    isCut = entries["isCut"] == "true"
     peakForce = entries["peakForceNewtons"].flatMap { Double($0) }
     policyVersion = entries["policyVersion"].flatMap { Int64($0) } ?? 0
   }

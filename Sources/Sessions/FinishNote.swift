@@ -15,6 +15,14 @@ struct FinishNote: Equatable {
     self.weights = weights
   }
 
+  /// The word of an actor whose learner is another's and has more to learn.
+  init(leaving reason: Summary.FinishReason) {
+    self.init(reason: reason, replay: "-", weights: "-")
+  }
+
+  /// Whether it says what was learned.
+  var isOfALearner: Bool { weights != "-" }
+
   /// Reads `text` back; nil for anything else.
   init?(_ text: String) {
     let parts = text.split(separator: " ").map(String.init)

@@ -23,13 +23,17 @@ struct LaunchSession: ~Copyable {
   private static let actor = ProcessName(.actor)
   private static let learner = ProcessName(.learner)
 
+  /// How long the `launch` of the training that it joins may be silent [s]; nil where the parent is it.
+  private let patience: Double?
+
   /// A session in a folder whose figures end where it begins.
   ///
+  /// A person started an actor that `isAlone`: nobody but itself notices the end of its training.
   /// `points` are where its actors go on, none where the training begins; `joined` are those that had
-  /// joined before, and their steps.
+  /// joined before.
   init(
     _ session: SessionContext, folder: RunFolder, demonstrationMinutes: Double,
-    from points: [ResumePoint], after joined: [(actor: Int, steps: Int)] = [],
+    from points: [ResumePoint], after joined: [JoinedEarlier] = [], isAlone: Bool = false,
     reporting: Reporting
   ) throws {
     let recipe = session.recipe.launch
@@ -45,6 +49,7 @@ struct LaunchSession: ~Copyable {
     self.figures = figures
     self.relay = relay
     keys = TerminalKeys(session, reporting)
+    patience = isAlone ? recipe.supervision.silence : nil
     lives = Watch(
       silence: recipe.supervision.silence,
       standstillMinutes: recipe.joins == nil ? recipe.supervision.standstillMinutes : nil,
@@ -62,12 +67,21 @@ struct LaunchSession: ~Copyable {
       relay?.leave(because: failure.description)
       processes.stop(grace: .zero)
       try? figures.close(otherwise: session.stopCheck() ? .interrupted : .fault)
-      throw failure
+      throw SessionFailure(failure.description + wayOn(after: failure))
     }
     processes.stop(grace: .seconds(20))
     try figures.close(otherwise: .fault)
     try processes.checkRecorder()
     return figures.summary
+  }
+
+  /// How to go on after a failure that does not say so itself.
+  private func wayOn(after failure: SessionFailure) -> String {
+    let isKnown = ["--resume", "kinglet join"].contains { failure.description.contains($0) }
+    guard !isKnown, figures.summary.steps > 0, let command = TrainingReport.goingOn(recipe) else {
+      return ""
+    }
+    return "; `\(command)` goes on"
   }
 
   private mutating func begin() throws {
@@ -86,6 +100,7 @@ struct LaunchSession: ~Copyable {
     try processes.start([.actor], from: episodes)
     figures.roll.arrive(0)
     relay?.arrive()
+    relay?.rest()
   }
 
   private var isOver: Bool {
@@ -97,8 +112,7 @@ struct LaunchSession: ~Copyable {
   private mutating func watch() throws {
     while !isOver {
       if session.stopCheck() { throw SessionFailure.stoppedAtOnce }
-      relay?.listen()
-      if session.isAskedToFinish || relay?.isAskedToFinish == true { askToFinish() }
+      try listen()
       var wait = Duration.milliseconds(50)
       for _ in 0..<64 {
         guard let news = try processes.next(within: wait) else { break }
@@ -116,17 +130,34 @@ struct LaunchSession: ~Copyable {
     }
   }
 
-  private mutating func askToFinish() {
+  /// Hears a person and the `launch` of the training that the actor joins.
+  private mutating func listen() throws {
+    relay?.listen()
+    if session.isAskedToFinish {
+      askToFinish("finishing the episode; Ctrl-C again stops at once")
+    } else if relay?.isAskedToFinish == true {
+      askToFinish("a person finishes the training: this is the last episode")
+    }
+    guard let patience, let silence = relay?.silence, silence > patience else { return }
+    throw SessionFailure(
+      "\(recipe.training.run): its `launch` has said nothing for \(decimal(patience, 0)) s, so the arm "
+        + "stops; once it runs again, `kinglet join \(recipe.training.run) --actor \(recipe.actor)` goes on"
+    )
+  }
+
+  private mutating func askToFinish(_ words: String) {
     guard !hasAsked else { return }
     hasAsked = true
-    figures.say("finishing the episode; Ctrl-C again stops at once")
+    figures.say(words)
     processes.askToFinish()
   }
 
   /// Asks the learner of actors that have all ended for the last word.
   private mutating func conclude() throws {
     guard let reason = figures.roll.finish else {
-      throw SessionFailure("every actor has left; their logs are in \(recipe.run)/logs")
+      throw SessionFailure(
+        "every actor has left (their logs are in \(recipe.run)/logs and \(recipe.run)/actors/*/logs)"
+      )
     }
     var learner = try session.client(of: .learner, role: "learner")
     for (actor, entry) in figures.roll.entries {

@@ -74,6 +74,10 @@ struct SessionProcesses: ~Copyable {
     case .driverStatus(let status): return .driver(status)
     case .heartbeat(let name, _, let progress):
       return ProcessName(name).map { .heartbeat($0, progress: progress) }
+    case .trainingRequest(_, let next):
+      // An actor elsewhere wants to know whether there still is a training.
+      try? server.reply(.training(finish: "", nextSequence: next), to: request)
+      return nil
     case .actorLeft(let actor, let reason):
       return actor < LaunchRecipe.mostActors ? .left(actor: Int(actor), reason: reason) : nil
     default: return nil
@@ -111,10 +115,13 @@ struct SessionProcesses: ~Copyable {
       self = process.terminationReason == .uncaughtSignal ? .signal(number) : .status(number)
     }
 
+    var isBySignal: Bool { if case .signal = self { true } else { false } }
+
     /// As it stands after a role's name.
     var description: String {
       switch self {
       case .status(let number): "ended early (status \(number))"
+      case .signal(SIGKILL): "was killed (signal \(SIGKILL))"
       case .signal(let number): "was ended by signal \(number)"
       }
     }
@@ -196,10 +203,16 @@ struct SessionProcesses: ~Copyable {
     let start = children.first { $0.name == name }?.logStart ?? 0
     let text = FileManager.default.contents(atPath: log)?.dropFirst(Int(start)) ?? Data()
     let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
-    // After a crash come pages of backtrace.
-    let telling = lines.first { $0.contains("Fatal error") } ?? lines.last
-    let said = telling.map { "\($0) (its log is \(log))" } ?? "it said nothing; its log is \(log)"
-    return SessionFailure("\(name) \(ending): \(said)")
+    // After a crash come pages of backtrace; what else stands last is a reason only of who ended itself.
+    let crash = lines.first { $0.contains("Fatal error") }
+    guard let telling = crash ?? (ending.isBySignal ? nil : lines.last) else {
+      return SessionFailure("\(name) \(ending) without a word; its log is \(log)")
+    }
+    let error = "Error: "
+    let said = telling.hasPrefix(error) ? telling.dropFirst(error.count) : telling
+    // What it tells of a process of its own already says where to look.
+    let more = said.contains("its log is") ? "" : " (its log is \(log))"
+    return SessionFailure("\(name) \(ending): \(said)\(more)")
   }
 
   /// Starts a process, and does not wait for it.

@@ -30,6 +30,9 @@ struct StopLink: ~Copyable {
     self.client = client
   }
 
+  /// How the driver stands.
+  mutating func status() throws -> DriverStatus { try ask(.driverStatusRequest) }
+
   /// Stops the arm.
   mutating func stop(because reason: String) throws -> DriverStatus {
     try ask(.userStop(reason: reason))
@@ -38,7 +41,7 @@ struct StopLink: ~Copyable {
   /// Lets a stopped arm go on.
   mutating func recover(because reason: String) throws -> DriverStatus {
     // A driver that does not answer now must not be let go later.
-    _ = try ask(.driverStatusRequest)
+    _ = try status()
     return try ask(.recover(reason: reason))
   }
 
@@ -62,13 +65,16 @@ struct StopLink: ~Copyable {
 
 /// How the arms of a training stand after a person's word.
 public struct StopReport: Report {
-  /// Each arm.
-  public var arms: [DriverReport]
+  /// Each arm that has answered.
+  public var arms: [DriverReport] = []
+  /// One line for each that has not.
+  public var failures: [String] = []
 
   /// The report for a person.
   public var text: String {
-    arms.count == 1
-      ? arms[0].text : arms.map { "\($0.run): \($0.text)" }.joined(separator: "\n")
+    let isAlone = arms.count + failures.count == 1
+    return (arms.map { isAlone ? $0.text : "\($0.run): \($0.text)" } + failures)
+      .joined(separator: "\n")
   }
 }
 
@@ -82,10 +88,14 @@ public struct DriverReport: Report {
   public var reason: String
   /// Robot time since which it does so [s].
   public var sinceSeconds: Double
-  /// Whether the arm stands.
+  /// Whether the arm was stopped and has come to rest; false once it is let go on.
   public var stands: Bool
-  /// Messages that the driver has refused since its start.
+  /// Messages that the driver has refused since its start, apart from the torques that a stopped arm does
+  /// not take.
   public var refused: UInt64
+  private var isStopped: Bool
+
+  private enum CodingKeys: CodingKey { case run, mode, reason, sinceSeconds, stands, refused }
 
   init(_ status: DriverStatus, of run: String) {
     self.run = run
@@ -93,42 +103,42 @@ public struct DriverReport: Report {
     reason = status.reason
     sinceSeconds = Double(status.since) * 1e-9
     stands = status.stands
-    refused = status.refusals.total
+    refused = status.refusals.total &- status.refusals.stopped
+    isStopped = status.mode.isStopped
   }
 
   /// The report for a person.
   public var text: String {
     "\(mode): \(reason)" + (stands ? "; the arm stands" : "")
       + (refused > 0 ? "; \(refused) messages refused so far" : "")
+      + (isStopped ? "; `kinglet recover \(run)` lets it go on" : "")
   }
 }
 
 extension Commands {
   /// Stops the arms of a running session: `kinglet stop`.
   ///
-  /// Throws where one does not answer, after every other has been stopped.
+  /// The report names those that do not answer; throws where none does.
   public static func stop(run: String, because reason: String) throws -> StopReport {
     let arms = try arms(of: run)
     // None waits for the answer of another.
     for arm in arms {
       if var link = try? StopLink(run: arm.run) { link.hint(.userStop(reason: reason)) }
     }
-    var report = StopReport(arms: [])
-    var failures: [String] = []
+    var report = StopReport()
     for arm in arms {
       do {
         var link = try StopLink(run: arm.run)
         report.arms.append(DriverReport(try link.stop(because: reason), of: arm.run))
       } catch {
         // What a session has left behind that is no more answers nothing.
-        if arm.isHeld { failures.append("\(error)") }
+        if arm.isHeld { report.failures.append("\(error)") }
       }
     }
-    let stopped = report.arms.map(\.run).joined(separator: ", ")
-    guard failures.isEmpty, !report.arms.isEmpty else {
+    guard !report.arms.isEmpty else {
       throw SessionFailure(
-        (failures.isEmpty ? ["\(run): no arm answers; none runs there"] : failures)
-          .joined(separator: "; ") + (stopped.isEmpty ? "" : "; stopped: \(stopped)"))
+        report.failures.isEmpty
+          ? "\(run): no arm answers; none runs there" : report.failures.joined(separator: "; "))
     }
     return report
   }
@@ -137,10 +147,17 @@ extension Commands {
   public static func recover(run: String, because reason: String) throws -> StopReport {
     let folder = try RunFolder(opening: run)
     guard try SessionRecipe(resolved: folder.resolvedRecipe).launch.holdsArm else {
-      let held = try arms(of: run).filter(\.isHeld).map(\.run)
+      let stopped = try arms(of: run).filter { arm in
+        guard var link = try? StopLink(run: arm.run), let status = try? link.status() else {
+          return false
+        }
+        return status.mode.isStopped
+      }
       throw SessionFailure(
-        "\(run): holds no arm itself; look at each of its actors' arms, and let it go by itself: "
-          + (held.isEmpty ? "none runs" : held.joined(separator: ", ")))
+        stopped.isEmpty
+          ? "\(run): none of its arms is stopped"
+          : "\(run): holds no arm itself; look at each arm that is stopped, and let it go by itself: "
+            + stopped.map { "`kinglet recover \($0.run)`" }.joined(separator: ", "))
     }
     var link = try StopLink(run: run)
     return StopReport(arms: [DriverReport(try link.recover(because: reason), of: run)])

@@ -7,10 +7,12 @@ import Recipes
 /// Elsewhere, and in the background, there are none. The terminal is given back as it was.
 struct TerminalKeys: ~Copyable {
   private let run: String
+  private let holdsArm: Bool
   private let before: termios?
 
   init(_ session: SessionContext, _ reporting: Reporting) {
     run = session.recipe.launch.run
+    holdsArm = session.recipe.launch.holdsArm
     var settings = termios()
     guard Self.isWatched(reporting), tcgetattr(STDIN_FILENO, &settings) == 0 else {
       before = nil
@@ -44,7 +46,11 @@ struct TerminalKeys: ~Copyable {
       switch key {
       case UInt8(ascii: "s"), UInt8(ascii: " "): words = stop()
       case UInt8(ascii: "r"): words = recover()
-      default: words = "s stops the arm, r lets it go on, Ctrl-C finishes the training"
+      default:
+        words =
+          holdsArm
+          ? "s stops the arm, r lets it go on, Ctrl-C finishes"
+          : "s stops every arm, `kinglet recover \(run)/actors/K` lets one go on, Ctrl-C finishes the training"
       }
       say(words)
     }

@@ -27,11 +27,10 @@ struct TrainingFigures: ~Copyable {
   /// The actor's last word.
   private(set) var finishNote: FinishNote?
 
-  /// Figures that go on behind those of the folder; `joined` are actors that had joined before, and their
-  /// steps.
+  /// Figures that go on behind those of the folder; `joined` are actors that had joined before.
   init(
     _ launch: LaunchRecipe, folder: RunFolder, demonstrationMinutes: Double,
-    from points: [ResumePoint], after joined: [(actor: Int, steps: Int)], reporting: Reporting
+    from points: [ResumePoint], after joined: [JoinedEarlier], reporting: Reporting
   ) throws {
     let startedAt = wallTime()
     let earlier = points.isEmpty ? [] : try MetricsRecord.records(of: folder.metrics)
@@ -52,20 +51,26 @@ struct TrainingFigures: ~Copyable {
     line = ProgressLine(to: reporting.destination)
     let whole = points.flatMap(\.whole)
     recent = points.count == 1 ? whole.filter { !$0.isCut }.map(\.isRewarded).suffix(20) : []
+    let others = joined.flatMap(\.rewarded)
+    // Whoever joins another training neither learns nor decides where that ends.
+    let isTraining = launch.joins == nil
     progress = Metrics.Progress(
-      step: steps, steps: launch.finish.steps, robotSeconds: earlier.last?.robotSeconds ?? 0,
+      step: steps, steps: isTraining ? launch.finish.steps : nil,
+      robotSeconds: earlier.last?.robotSeconds ?? 0,
       robotSecondsLimit: launch.finish.robotMinutes * 60, wallSeconds: earlierWall,
-      updatesPerSecond: 0, episodes: whole.count { !$0.isCut }, successLast20: nil,
-      firstStep: steps, firstWallSeconds: earlierWall)
+      updatesPerSecond: isTraining ? 0 : nil,
+      episodes: whole.count { !$0.isCut } + others.count,
+      successLast20: recent.isEmpty ? nil : successShare(of: recent), firstStep: steps,
+      firstWallSeconds: earlierWall)
     summary = Summary(
       seed: launch.seed, robot: launch.robot, task: launch.task, finishReason: .fault, steps: 0,
-      episodes: 0, rewardedEpisodes: whole.count { $0.isRewarded },
+      episodes: 0, rewardedEpisodes: whole.count { $0.isRewarded } + others.count { $0 },
       updates: Int(Self.latest("learner/updates", of: earlier)),
       updatesPerStep: Self.latest("learner/updatesPerStep", of: earlier), successLast20: nil,
       robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
       replayDigest: "", weightsDigest: "")
     for (actor, point) in points.enumerated() { roll.arrive(actor, goingOnFrom: point) }
-    for (actor, steps) in joined { roll.noteEarlier(actor, steps: steps) }
+    for earlier in joined { roll.note(earlier) }
     if points.count > 1 {
       let rewards = earlier.compactMap { record in
         record.values.first { $0.key.hasSuffix("/episode/rewarded") }?.value
@@ -152,8 +157,9 @@ struct TrainingFigures: ~Copyable {
     summary.wallMinutes = (earlierWall + Double(MonotonicClock.now - start) * 1e-9) / 60
     summary.successLast20 = progress.successLast20
     summary.finishReason = finishNote?.reason ?? reason
-    summary.replayDigest = finishNote?.replay ?? ""
-    summary.weightsDigest = finishNote?.weights ?? ""
+    if let finishNote, finishNote.isOfALearner {
+      (summary.replayDigest, summary.weightsDigest) = (finishNote.replay, finishNote.weights)
+    }
     if !hasOwnArm || roll.entries.count > 1 { summary.actors = roll.figures }
     try metrics.flush()
     try events.flush()

@@ -1,4 +1,5 @@
 import Messages
+import RealTime
 import Recipes
 import Wire
 
@@ -8,6 +9,9 @@ struct TrainingRelay: ~Copyable {
   private let actor: Int
   /// Set once `launch` has asked to finish.
   private(set) var isAskedToFinish = false
+  private var lastAsked: Int64 = 0
+  private var lastHeard = MonotonicClock.now
+  private static let pause: Int64 = 1_000_000_000
 
   init(_ session: SessionContext) throws {
     let client = try session.clientOfTraining(of: .status, role: "launch")
@@ -36,12 +40,24 @@ struct TrainingRelay: ~Copyable {
     tell(.actorLeft(actor: UInt32(actor), reason: reason))
   }
 
-  /// Looks for a request to finish, without waiting.
+  /// How long `launch` has said nothing, though it is asked each second [s].
+  var silence: Double { Double(MonotonicClock.now - lastHeard) * 1e-9 }
+
+  /// Asks whether the training goes on, and looks for a request to finish, without waiting.
   mutating func listen() {
-    if let message = try? client.next(within: .zero), case .stop = message {
-      isAskedToFinish = true
+    let now = MonotonicClock.now
+    if now - lastAsked > Self.pause {
+      lastAsked = now
+      try? client.send(.trainingRequest(actor: UInt32(actor), nextSequence: 0), within: .zero)
+    }
+    while let message = try? client.next(within: .zero) {
+      lastHeard = now
+      if case .stop = message { isAskedToFinish = true }
     }
   }
+
+  /// Begins to wait for signs of life.
+  mutating func rest() { lastHeard = MonotonicClock.now }
 
   /// Name of the value that says whether an arm stands and waits for a person.
   static let stopped = "driver/stopped"

@@ -1,11 +1,21 @@
 import Metrics
 
+import Recipes
+
 /// What a training came to.
 public struct TrainingReport: Report {
   let summary: Summary
   let folder: String
   /// The actor that has acted for another training; nil for a training itself.
-  var actor: Int?
+  private let actor: Int?
+  private let goingOn: String?
+
+  init(_ summary: Summary, of recipe: LaunchRecipe) {
+    self.summary = summary
+    folder = recipe.run
+    actor = recipe.joins?.actor
+    goingOn = Self.goingOn(recipe)
+  }
 
   /// Writes the summary alone, as `summary.json` has it.
   public func encode(to encoder: any Encoder) throws { try summary.encode(to: encoder) }
@@ -19,7 +29,7 @@ public struct TrainingReport: Report {
         \(summary.episodes) episodes, \(success) % of the last 20 rewarded
         robot time \(decimal(summary.robotMinutes, 1)) min, wall time \
         \(decimal(summary.wallMinutes, 1)) min
-        next: kinglet episodes list --in \(folder)
+        next: \(next ?? "kinglet episodes list --in \(folder)")
         """
     }
     let each = (summary.actors ?? []).map { actor in
@@ -35,7 +45,18 @@ public struct TrainingReport: Report {
       \(decimal(summary.demonstrationMinutes, 1)) min apart), wall time \
       \(decimal(summary.wallMinutes, 1)) min, \(summary.updates) updates \
       (\(decimal(summary.updatesPerStep, 2)) per step)
-      next: kinglet evaluate \(folder) --episodes 100 --seed 1
+      next: \(next ?? "kinglet evaluate \(folder) --episodes 100 --seed 1")
       """
+  }
+
+  /// The command that goes on with what was interrupted; nil for what has come to its end.
+  private var next: String? { summary.finishReason == .interrupted ? goingOn : nil }
+
+  /// The command that goes on with a session that has ended early; nil where nothing was recorded.
+  static func goingOn(_ recipe: LaunchRecipe) -> String? {
+    guard let joins = recipe.joins else {
+      return recipe.recording == .all ? "kinglet launch --resume \(recipe.run)" : nil
+    }
+    return recipe.clock == .realtime ? "kinglet join \(joins.run) --actor \(joins.actor)" : nil
   }
 }

@@ -57,7 +57,9 @@ extension Watch.Finding {
   func line(process: Int32?) -> String {
     switch self {
     case .silent(let name, let seconds):
-      let state = process.flatMap(Self.state) == "T" ? "it is stopped (SIGSTOP)" : "it hangs"
+      let state =
+        process.map { Self.state(of: $0) == "T" ? "it is stopped (SIGSTOP)" : "it hangs" }
+        ?? "it hangs, was killed, or is cut off"
       let number = process.map { ", process \($0)," } ?? ""
       return
         "\(name)\(number) has given no sign of life for \(decimal(seconds, 0)) s: \(state)"

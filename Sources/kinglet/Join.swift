@@ -15,7 +15,10 @@ struct Join: ParsableCommand {
   @Argument(
     help: "Changes of this arm alone, such as robot.safety.toolSpeed=0.2, security.keys=DIR.")
   var overrides: [String] = []
-  @Option(help: "Number of the actor; one that has left goes on. By default the first free one.")
+  @Option(
+    help:
+      "Number of the actor, 0 to 63; one that has left goes on. By default one that was never there."
+  )
   var actor: Int?
   @OptionGroup var output: Output
   @Option(help: .hidden)
@@ -23,15 +26,10 @@ struct Join: ParsableCommand {
   @Option(help: .hidden)
   var firstEpisode: UInt64?
 
-  mutating func validate() throws {
-    if let actor, actor < 0 { throw ValidationError("--actor must be 0 or more") }
-  }
-
   mutating func run() throws {
     try output.show(
       Commands.join(
         run: folder, overrides: overrides, actor: actor, supervisor: supervisedBy,
-        firstEpisode: firstEpisode,
-        progress: output.progress))
+        firstEpisode: firstEpisode, progress: output.progress))
   }
 }

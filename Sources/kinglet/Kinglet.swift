@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Sessions
 
 /// The one executable: each process and each tool is a subcommand.
@@ -16,6 +17,33 @@ struct Kinglet: ParsableCommand {
       DriverProcess.self, ControllerProcess.self, RewardProcess.self, ResetProcess.self,
       RecorderProcess.self, LearnerProcess.self, ActorProcess.self,
     ])
+
+  /// Runs what was asked for; a wrong call is answered in one line.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      if exitCode(for: error) == .validationFailure, let line = refusal(fullMessage(for: error)) {
+        FileHandle.standardError.write(Data((line + "\n").utf8))
+        exit(withError: ExitCode.validationFailure)
+      }
+      exit(withError: error)
+    }
+  }
+
+  /// The line of a message of many that says what is wrong, and where to read more.
+  private static func refusal(_ message: String) -> String? {
+    let lines = message.split(separator: "\n")
+    guard let first = lines.first else { return nil }
+    let help = lines.last { $0.contains("--help'") }?.split(separator: "'").dropFirst().first
+    let asked = CommandLine.arguments.dropFirst().first ?? ""
+    let meant =
+      first.hasSuffix("'\(asked)'")
+      ? Commands.nearest(to: asked, among: configuration.subcommands.map { $0._commandName }) : nil
+    let wrong = first + (meant.map { ". Did you mean '\($0)'?" } ?? "")
+    return wrong + (help.map { (wrong.hasSuffix("?") ? " See '" : "; see '") + $0 + "'" } ?? "")
+  }
 }
 
 /// A launch file and what to change in it.

@@ -3,14 +3,18 @@ import Sessions
 
 struct Stop: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Stops the arm of a running session at once; `kinglet recover` lets it go on.")
+    abstract: "Stops every arm of a running session at once; `kinglet recover` lets one go on.")
   @Argument(help: ArgumentHelp("The folder of the running session.", valueName: "run"))
   var folder: String
   @Option(help: "Why, for the log.")
   var reason = "kinglet stop"
   @OptionGroup var output: Output
 
-  mutating func run() throws { try output.show(Commands.stop(run: folder, because: reason)) }
+  mutating func run() throws {
+    let report = try Commands.stop(run: folder, because: reason)
+    try output.show(report)
+    if !report.failures.isEmpty { throw ExitCode.failure }
+  }
 }
 
 struct Recover: ParsableCommand {

@@ -16,6 +16,7 @@ import Testing
     entry.started = "2026-11-\(10 + index)T08:00:00Z"
     entry.steps = 10 * index
     entry.isRewarded = index % 4 != 0
+    entry.isCut = index == 13
     entry.isSuccess = index % 5 == 0 ? nil : index % 4 != 1
     entry.peakForce = index == 3 ? nil : Double(index)
     return entry
@@ -68,7 +69,9 @@ import Testing
     try expect({ $0.task == "pcb-insertion" }) { $0.task = "pcb-insertion" }
     try expect({ $0.run == "runs/r1" }) { $0.run = "r1" }
     for success in [true, false] {
-      try expect({ ($0.isSuccess ?? $0.isRewarded) == success }) { $0.success = success }
+      try expect({ !$0.isCut && ($0.isSuccess ?? $0.isRewarded) == success }) {
+        $0.success = success
+      }
     }
     try expect({ (30...70).contains($0.steps) }) { $0.steps = 30...70 }
     try expect({ ($0.peakForce ?? 99) <= 5 }) { $0.force = 5 }

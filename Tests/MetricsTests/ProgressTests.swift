@@ -13,6 +13,15 @@ import Testing
         + "78 updates/s  ETA 9:00")
   }
 
+  @Test func `who neither learns nor decides the end says nothing of either`() {
+    var progress = Self.progress
+    (progress.steps, progress.updatesPerSecond) = (nil, nil)
+    #expect(
+      progress.line(width: 200)
+        == "step 1200  success 85 % of last 20  episodes 41  robot 2:00  wall 1:00")
+    #expect(progress.remainingSeconds == nil)
+  }
+
   @Test func `no line is wider than allowed, and none gains by more room`() {
     var last = 0
     for width in 0...200 {

@@ -91,7 +91,7 @@ private struct Result: Decodable, Equatable {
     #expect(resumed.steps == whole.steps && resumed.updates == whole.updates)
     let own = run + "/actors/1"
     for (words, complaint) in [
-      (["join", run], "actors=N"), (["join", own], "join the training"),
+      (["join", run], "actors=N"), (["join", own], "`launch` alone starts"),
       (["launch", "--resume", own], "is the session of actor 1 alone"),
       (["launch", own + "/resolved.yaml", "run=" + scratch.path("c")], "of actor 1 alone"),
     ] {
@@ -245,13 +245,60 @@ private struct Result: Decodable, Equatable {
     #expect(KingletProcess.isGone(run))
   }
 
-  @Test func `who cannot join is told why`() throws {
+  @Test func `an arm that joined does not outlive its training, and comes back with it`() throws {
+    let run = scratch.path("k")
+    let changes = [
+      "clock=realtime", "finish.steps=100000", "finish.window=100000", "supervision.silence=3",
+    ]
+    let launch = try KingletProcess(
+      words("k", changes).filter { $0 != "--json" }, scratch: scratch)
+    defer { launch.end() }
+    try wait(for: launch) { (try? launch.output().contains("step ")) == true }
+    let arm = try KingletProcess(["join", run], scratch: scratch)
+    defer { arm.end() }
+    try wait(for: launch) { episodes(of: 1, in: run) > 1 }
+    // An arm that does not answer keeps none of the others from being stopped and named.
+    try kill("driver", of: run, SIGSTOP)
+    let stop = try KingletProcess.run(["stop", run, "--json"], scratch: scratch)
+    #expect(stop.status == 1 && stop.output.contains("hangs"), "\(stop.output)")
+    #expect(stop.output.contains("\"userStopped\"") && stop.output.contains("actors/1"))
+    Foundation.kill(launch.process.processIdentifier, SIGKILL)
+    try kill("driver", of: run, SIGCONT)
+    let end = try arm.finish(within: 40)
+    #expect(end.status != 0 && end.errors.contains("has said nothing"), "\(end.errors)")
+    #expect(end.errors.contains("`kinglet join \(run) --actor 1`"), "\(end.errors)")
+    #expect(KingletProcess.isGone(run))
+    let early = try KingletProcess.run(["join", run], scratch: scratch)
+    #expect(early.errors.contains("`kinglet launch --resume \(run)`"), "\(early.errors)")
+    let done = episodes(of: 1, in: run)
+    let resumed = try KingletProcess(["launch", "--resume", run], scratch: scratch)
+    defer { resumed.end() }
+    try wait(for: resumed) { (try? resumed.output().contains("step ")) == true }
+    let again = try KingletProcess(["join", run, "--actor", "1"], scratch: scratch)
+    defer { again.end() }
+    try wait(for: resumed) { episodes(of: 1, in: run) > done }
+    Foundation.kill(resumed.process.processIdentifier, SIGINT)
+    let outcome = try resumed.finish(within: 90)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("next: kinglet launch --resume \(run)"), "\(outcome.output)")
+    #expect(try again.finish(within: 30).status == 0)
+    let text = try String(contentsOfFile: run + "/summary.json", encoding: .utf8)
+    let summary = try JSONDecoder().decode(Result.self, from: Data(text.utf8))
+    let joined = try #require(summary.actors?.first { $0.actor == 1 })
+    #expect(joined.episodes > done && summary.episodes >= joined.episodes)
+  }
+
+  @Test func `who cannot join is told why, in one line`() throws {
     for (words, complaint) in [
       ([scratch.path("none")], "holds no run"), (["--actor", "64", "x"], "holds no run"),
+      (["--actor"], "Missing value"), (["x", "--aktor", "1"], "Did you mean '--actor'"),
     ] {
       let refused = try KingletProcess.run(["join"] + words, scratch: scratch)
       #expect(refused.status != 0 && refused.errors.contains(complaint), "\(refused.errors)")
+      #expect(refused.errors.split(separator: "\n").count == 1, "\(refused.errors)")
     }
+    let meant = try KingletProcess.run(["lunch"], scratch: scratch)
+    #expect(meant.status == 64 && meant.errors.contains("Did you mean 'launch'?"))
     let many = try KingletProcess.run(words("m", ["actors=65"]), scratch: scratch)
     #expect(many.status != 0 && many.errors.contains("1…64"), "\(many.errors)")
   }
