@@ -33,7 +33,7 @@ public struct CatalogueEntry: Codable, Equatable, Sendable, FetchableRecord, Per
   public var isRewarded: Bool
   /// Whether it truly succeeded; nil where nobody knows.
   public var isSuccess: Bool?
-  /// Whether a stop of the arm cut it short: then it neither succeeded nor failed.
+  /// Whether a stop of the arm or the session's end cut it short: then it neither succeeded nor failed.
   public var isCut: Bool
   /// Largest true contact force [N]; nil where nobody knows.
   public var peakForce: Double?

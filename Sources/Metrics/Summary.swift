@@ -33,7 +33,7 @@ public struct Summary: Sendable, Equatable, Codable {
   public var episodes: Int
   /// Episodes that were rewarded.
   public var rewardedEpisodes: Int
-  /// Critic updates.
+  /// Critic updates; 0, like all that concerns learning, for an actor of another training.
   public var updates: Int
   /// Critic updates per environment step since the learning started, as achieved.
   public var updatesPerStep: Double

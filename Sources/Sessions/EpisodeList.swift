@@ -28,7 +28,7 @@ public struct EpisodeList: Report {
 
   private static func row(_ entry: CatalogueEntry) -> [String] {
     if let fault = entry.fault { return [entry.file, entry.started, "", "", fault, ""] }
-    let result = entry.isCut ? "stopped" : entry.hasSucceeded ? "success" : "failure"
+    let result = entry.isCut ? "cut short" : entry.hasSucceeded ? "success" : "failure"
     let disagree = !entry.isCut && entry.isSuccess != nil && entry.isSuccess != entry.isRewarded
     return [
       entry.file, entry.started, "\(entry.steps)", decimal(entry.seconds, 1),
@@ -99,7 +99,7 @@ extension CatalogueEntry {
     seconds = entries["seconds"].flatMap { Double($0) } ?? 0
     isRewarded = entries["isRewarded"] == "true"
     isSuccess = entries["isSuccess"].map { $0 == "true" }
-    isCut = entries["isCut"] == "true"
+    isCut = entries["isCut"] == "true" || entries["isInterrupted"] == "true"
     peakForce = entries["peakForceNewtons"].flatMap { Double($0) }
     policyVersion = entries["policyVersion"].flatMap { Int64($0) } ?? 0
   }

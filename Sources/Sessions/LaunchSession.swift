@@ -100,7 +100,6 @@ struct LaunchSession: ~Copyable {
     try processes.start([.actor], from: episodes)
     figures.roll.arrive(0)
     relay?.arrive()
-    relay?.rest()
   }
 
   private var isOver: Bool {

@@ -10,7 +10,7 @@ struct TrainingRelay: ~Copyable {
   /// Set once `launch` has asked to finish.
   private(set) var isAskedToFinish = false
   private var lastAsked: Int64 = 0
-  private var lastHeard = MonotonicClock.now
+  private var unansweredSince: Int64?
   private static let pause: Int64 = 1_000_000_000
 
   init(_ session: SessionContext) throws {
@@ -40,24 +40,24 @@ struct TrainingRelay: ~Copyable {
     tell(.actorLeft(actor: UInt32(actor), reason: reason))
   }
 
-  /// How long `launch` has said nothing, though it is asked each second [s].
-  var silence: Double { Double(MonotonicClock.now - lastHeard) * 1e-9 }
+  /// How long `launch` has left unanswered what it is asked each second [s].
+  var silence: Double {
+    unansweredSince.map { Double(MonotonicClock.now - $0) * 1e-9 } ?? 0
+  }
 
   /// Asks whether the training goes on, and looks for a request to finish, without waiting.
   mutating func listen() {
     let now = MonotonicClock.now
     if now - lastAsked > Self.pause {
       lastAsked = now
+      unansweredSince = unansweredSince ?? now
       try? client.send(.trainingRequest(actor: UInt32(actor), nextSequence: 0), within: .zero)
     }
     while let message = try? client.next(within: .zero) {
-      lastHeard = now
+      unansweredSince = nil
       if case .stop = message { isAskedToFinish = true }
     }
   }
-
-  /// Begins to wait for signs of life.
-  mutating func rest() { lastHeard = MonotonicClock.now }
 
   /// Name of the value that says whether an arm stands and waits for a person.
   static let stopped = "driver/stopped"
