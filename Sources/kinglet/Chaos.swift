@@ -20,7 +20,8 @@ struct Chaos: ParsableCommand {
   var seed: UInt64 = 1
   @Option(help: "Ends after so long, whatever is left [s].")
   var seconds = 3600.0
-  @Option(help: "Actors of every training, each with an arm; by default one, and two in every fifth.")
+  @Option(
+    help: "Actors of every training, each with an arm; by default one, and two in every fifth.")
   var actors: Int?
   @OptionGroup var output: Output
 

@@ -78,7 +78,9 @@ final class ChaosArm {
 
   /// Whether it stands and waits for a person.
   var isStopped: Bool {
-    guard let mode = latest?.driverMode, mode == .fault || mode == .userStopped else { return false }
+    guard let mode = latest?.driverMode, mode == .fault || mode == .userStopped else {
+      return false
+    }
     return actor == nil || RunFolder.isHeld(folder)
   }
 

@@ -184,7 +184,8 @@ extension Commands {
   /// Trainings run in a folder that is removed at the end unless a law was broken. `actors` is how many
   /// each of them has; nil draws one or two.
   public static func chaos(
-    file: String, faults: Int, seed: UInt64, seconds: Double, actors: Int? = nil, progress: Reporting
+    file: String, faults: Int, seed: UInt64, seconds: Double, actors: Int? = nil,
+    progress: Reporting
   ) throws -> ChaosReport {
     let folder =
       FileManager.default.temporaryDirectory.path + "/kinglet-chaos-"
