@@ -20,6 +20,7 @@ final class ChaosArm {
   private var taken: UInt64 = 0
   private var hasCome = false
   private var join: ChaosProcess?
+  private var joins = 0
   private var lastJoin: Int64 = 0
 
   init(_ launch: LaunchRecipe, tapped: [Meeting]) {
@@ -41,7 +42,7 @@ final class ChaosArm {
 
   /// Notes that its training has begun or goes on, and puts taps before the meetings that are its own.
   func begin(seed: UInt64) {
-    (hasCome, countsAtDeparture) = (false, nil)
+    (hasCome, countsAtDeparture, join) = (false, nil, nil)
     listen(seed: seed)
   }
 
@@ -91,11 +92,12 @@ final class ChaosArm {
 
   /// Brings it back to the training that it has left, as a person would; not more than once in two seconds.
   func comeBack(seed: UInt64) throws {
-    guard let joins = launch.joins, MonotonicClock.now - lastJoin > 2_000_000_000 else { return }
+    guard let training = launch.joins, MonotonicClock.now - lastJoin > 2_000_000_000 else { return }
     lastJoin = MonotonicClock.now
+    joins += 1
     join = try ChaosProcess(
-      ["join", joins.run, "--actor", "\(joins.actor)"], tapped: tapped,
-      output: "\(joins.run).join\(joins.actor)")
+      ["join", training.run, "--actor", "\(training.actor)"], tapped: tapped,
+      output: "\(training.run).join\(training.actor).\(joins)")
     listen(seed: seed)
   }
 

@@ -66,7 +66,7 @@ final class ChaosRun {
     starts += 1
     process = try ChaosProcess(
       isNew ? ["launch", launchFile] + overrides : ["launch", "--resume", run], tapped: tapped,
-      output: run)
+      output: "\(run).\(starts)")
     let seed = seed &+ UInt64(starts)
     // Arms of several share what is the learner's, and nothing else.
     if isOfSeveral {
@@ -125,10 +125,10 @@ final class ChaosRun {
       let before = arm.countsAtDeparture ?? counts
       arm.countsAtDeparture = before
       // Two: the first may have been over already when it left.
-      let isAlone = arms.indices.contains { other in
+      let isMissed = arms.indices.contains { other in
         other != index && !arms[other].isAway && counts[other] < before[other] + 2
       }
-      if isAlone { continue }
+      if isMissed { continue }
       goals[index] = counts[index] + 1
       try arm.comeBack(seed: seed &+ UInt64(returns + 1) << 48)
     }
@@ -169,15 +169,22 @@ final class ChaosRun {
       // Who has ended for it needs it back no more.
       if isRunning, self.number(of: target) == number { try FileSizeLimit.set(nil, of: number) }
       return true
-    case .userStop(let actor): return stop(actor)
+    case .userStop(let actor): return try stop(actor)
     }
   }
 
-  /// A person stops an arm, or all of them.
-  private func stop(_ actor: Int?) -> Bool {
+  /// A person stops an arm, or all of them; throws where one lives and does not obey.
+  private func stop(_ actor: Int?) throws -> Bool {
     let place = actor.map { LaunchRecipe.folder(of: $0, in: run) } ?? run
-    guard let report = try? Commands.stop(run: place, because: "chaos") else { return false }
-    return report.arms.allSatisfy { $0.mode == "\(DriverMode.userStopped)" }
+    do {
+      return try Commands.stop(run: place, because: "chaos").arms
+        .allSatisfy { $0.mode == "\(DriverMode.userStopped)" }
+    } catch {
+      // Unless an earlier fault was just about to end it.
+      let isOver = wait(6) { !isRunning || arms.contains(where: \.isAway) }
+      guard isOver else { throw SessionFailure("a person's stop was not obeyed: \(error)") }
+      return false
+    }
   }
 
   /// Sends a signal to a process of the session, if it is there.
@@ -233,6 +240,13 @@ final class ChaosRun {
     if case .fullDisk(.launch) = fault { return .ended("launch had no room for a word") }
     return lastWords.hasPrefix("Error: ") && process?.status != 0
       ? .ended(lastWords) : .hung("it ended with status \(process?.status ?? 0): \(lastWords)")
+  }
+
+  /// Writes down what was done and what came of it, for who looks for the cause of a violation.
+  func write(_ line: String) {
+    guard let file = fopen(run + ".faults", "a") else { return }
+    fputs(line + "\n", file)
+    fclose(file)
   }
 
   /// The last thing that `launch` has said.

@@ -118,11 +118,11 @@ struct ChaosSession {
     guard views.count == struck.count else { throw SessionFailure("no flight recording") }
     for arm in training.arms { check(arm.ticks(), of: arm, nil, in: training) }
     let moment = MonotonicClock.now
-    // One that found nothing to strike is none.
-    guard try training.inject(fault) else { return }
+    guard try inject(fault, in: training) else { return }
     count(fault, in: training, at: speed)
     if case .userStop = fault { checkStop(fault, in: training, views) }
     let answer = try training.answer(to: fault, within: patience(45, in: training))
+    training.write("\(decimal(elapsed, 1)) s: \(answer)")
     check(answer, to: fault, in: training)
     if let crash = training.crash() { note(fault, in: training, broken: "a crash: \(crash)") }
     for arm in training.arms {
@@ -132,6 +132,17 @@ struct ChaosSession {
         checkWorldWentOn(fault, in: training, drivers.flatMap { $0 }, from: moment)
       }
       checkRest(of: arm, fault, in: training, drivers)
+    }
+  }
+
+  /// Makes a fault; false for one that found nothing to strike, which is none.
+  private mutating func inject(_ fault: ChaosFault, in training: ChaosRun) throws -> Bool {
+    training.write("\(decimal(elapsed, 1)) s: fault \(report.faults + 1), \(fault)")
+    do {
+      return try training.inject(fault)
+    } catch {
+      note(fault, in: training, broken: "\(error)")
+      return false
     }
   }
 
@@ -191,6 +202,8 @@ extension Commands {
       FileManager.default.temporaryDirectory.path + "/kinglet-chaos-"
       + String(ProcessInfo.processInfo.processIdentifier)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // Gone again where the file is refused.
+    defer { rmdir(folder) }
     var session = try ChaosSession(
       file, faults: faults, seed: seed, seconds: seconds, actors: actors, in: folder,
       reporting: progress)
