@@ -113,10 +113,11 @@ struct ChaosSession {
 
   private mutating func make(_ fault: ChaosFault, in training: ChaosRun) throws {
     let struck = training.arms(of: fault)
+    // Before the moment is awaited, which would be over after it.
+    for arm in training.arms { check(arm.ticks(), of: arm, nil, in: training) }
     let speed = awaitMoment(at: struck[stream.index(below: struck.count)], in: training)
     let views = struck.compactMap { FlightView(run: $0.folder) }
     guard views.count == struck.count else { throw SessionFailure("no flight recording") }
-    for arm in training.arms { check(arm.ticks(), of: arm, nil, in: training) }
     let moment = MonotonicClock.now
     guard try inject(fault, in: training) else { return }
     count(fault, in: training, at: speed)
