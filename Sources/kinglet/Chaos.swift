@@ -8,8 +8,9 @@ struct Chaos: ParsableCommand {
       Ends, stops and starves processes, damages, delays, drops, doubles and reorders their messages, \
       fills their disk and pulls the stop, at times that a seed decides. After each fault every tick \
       that the driver recorded must be within the robot's limits, the arm must have stopped where it \
-      had to, and the training must go on or end with a reason and be resumed. At its end the learner \
-      must hold each recorded transition once.
+      had to, and the training must go on or end with a reason and be resumed; one of several arms in \
+      real time goes on without the arm that a fault has ended, which is then brought back. At its end \
+      the learner must hold each recorded transition once.
       """)
   @Argument(help: "A file of Launch/.")
   var file = "Launch/pcb-insertion.yaml"
@@ -19,6 +20,9 @@ struct Chaos: ParsableCommand {
   var seed: UInt64 = 1
   @Option(help: "Ends after so long, whatever is left [s].")
   var seconds = 3600.0
+  @Option(
+    help: "Actors of every training, each with an arm; by default one, and two in every fifth.")
+  var actors: Int?
   @OptionGroup var output: Output
 
   mutating func validate() throws {
@@ -29,7 +33,8 @@ struct Chaos: ParsableCommand {
 
   mutating func run() throws {
     let report = try Commands.chaos(
-      file: file, faults: faults, seed: seed, seconds: seconds, progress: output.progress)
+      file: file, faults: faults, seed: seed, seconds: seconds, actors: actors,
+      progress: output.progress)
     try output.show(report)
     if !report.violations.isEmpty { throw ExitCode.failure }
   }

@@ -6,16 +6,17 @@ import Wire
 
 /// What chaos does to a session.
 enum ChaosFault: Sendable, CustomStringConvertible {
-  /// SIGKILL of a process; nil is `launch` itself.
-  case kill(Role?)
+  /// SIGKILL of a process.
+  case kill(ChaosTarget)
   /// SIGSTOP of a process, and SIGCONT so much later [s].
-  case pause(Role, seconds: Double)
-  /// What travels through a tap meets faults for so long [s], each message with a probability.
-  case line(Meeting, LineFault, probability: Double, seconds: Double)
+  case pause(ChaosTarget, seconds: Double)
+  /// What travels through a tap meets faults for so long [s], each message with a probability; nil is
+  /// a meeting of the training's own.
+  case line(Meeting, actor: Int?, LineFault, probability: Double, seconds: Double)
   /// The files of a process may not grow any more.
-  case fullDisk(Role?)
-  /// A person stops the arm.
-  case userStop
+  case fullDisk(ChaosTarget)
+  /// A person stops an actor's arm; nil is every arm of the training.
+  case userStop(actor: Int?)
 
   /// What can happen to a message.
   enum LineFault: String, CaseIterable {
@@ -39,55 +40,103 @@ enum ChaosFault: Sendable, CustomStringConvertible {
     switch self {
     case .kill: "kill"
     case .pause: "pause"
-    case .line(_, let fault, _, _): fault.rawValue
+    case .line(_, _, let fault, _, _): fault.rawValue
     case .fullDisk: "fullDisk"
     case .userStop: "userStop"
+    }
+  }
+
+  /// Number of the actor whose arm alone it strikes; nil for what strikes the training.
+  var actor: Int? {
+    switch self {
+    case .kill(let target), .pause(let target, _), .fullDisk(let target): target.actor
+    case .line(_, let actor, _, _, _), .userStop(let actor): actor
+    }
+  }
+
+  /// Whether the driver itself is ended without a chance to stop the arm.
+  var endsDriver: Bool {
+    switch self {
+    case .kill(let target), .pause(let target, _): target.role == .driver
+    default: false
     }
   }
 
   /// Whether the controller's torques stay away for longer than the arm waits for them.
   func silencesController(for seconds: Double) -> Bool {
     switch self {
-    case .pause(.controller, let pause): pause > seconds
-    case .line(.arm, .drop, 1, let length): length > seconds
+    case .pause(let target, let pause): target.role == .controller && pause > seconds
+    case .line(.arm, _, .drop, 1, let length): length > seconds
     default: false
     }
   }
 
   var description: String {
     switch self {
-    case .kill(let role): "SIGKILL of \(role?.rawValue ?? "launch")"
-    case .pause(let role, let seconds): "SIGSTOP of \(role.rawValue) for \(decimal(seconds, 2)) s"
-    case .line(let meeting, let fault, let probability, let seconds):
+    case .kill(let target): "SIGKILL of \(target)"
+    case .pause(let target, let seconds): "SIGSTOP of \(target) for \(decimal(seconds, 2)) s"
+    case .line(let meeting, let actor, let fault, let probability, let seconds):
       "\(fault.rawValue) of \(decimal(100 * probability, 0)) % of what travels to and from "
-        + "\(meeting.rawValue) for \(decimal(seconds, 2)) s"
-    case .fullDisk(let role): "no room for the files of \(role?.rawValue ?? "launch")"
-    case .userStop: "a person's stop"
+        + "\(meeting.rawValue)\(Self.owner(actor)) for \(decimal(seconds, 2)) s"
+    case .fullDisk(let target): "no room for the files of \(target)"
+    case .userStop(let actor): "a person's stop\(Self.owner(actor))"
     }
   }
 
-  /// Draws a fault for a session.
+  private static func owner(_ actor: Int?) -> String { actor.map { " of actor \($0)" } ?? "" }
+}
+
+extension ChaosFault {
+  /// Draws a fault for a session; at a training of several actors one of its own processes, or of the
+  /// arm of one.
   static func draw(in recipe: LaunchRecipe, tapped: [Meeting], _ stream: inout RandomStream) -> Self
   {
+    let actor = recipe.hasOwnArm ? nil : stream.index(below: recipe.actors)
     let roles = SessionProcesses.surroundings(of: recipe) + [.learner, .actor]
-    let role = roles[stream.index(below: roles.count)]
+    let target = Self.target(roles[stream.index(below: roles.count)], of: actor)
     // In lock-step a controller that is away for longer than its world waits, and not for ever.
     let isApart = recipe.placement == .process
     if recipe.clock == .lockstep, isApart, stream.index(below: 4) == 0 {
-      return .pause(.controller, seconds: 2.7 + 0.6 * stream.uniform())
+      return .pause(Self.target(.controller, of: actor), seconds: 2.7 + 0.6 * stream.uniform())
     }
     switch stream.index(below: 20) {
-    case 0..<5: return .kill(stream.index(below: 8) == 0 ? nil : role)
-    case 5..<9: return .pause(role, seconds: stream.log(0.03, 4))
+    case 0..<5:
+      let isStarter = stream.index(below: actor == nil ? 8 : 4) == 0
+      return .kill(isStarter ? Self.starter(of: actor, &stream) : target)
+    case 5..<9:
+      // A `join` that hangs for longer than `launch` listens for it is one that has left.
+      let hangs = actor != nil && stream.index(below: 6) == 0
+      return hangs
+        ? .pause(ChaosTarget(actor: actor), seconds: stream.log(1, 7))
+        : .pause(target, seconds: stream.log(0.03, 4))
     case 9..<10:
-      return .fullDisk([.recorder, .learner, .actor, .driver, nil][stream.index(below: 5)])
-    case 10..<13: return .userStop
+      let role = ([.recorder, .learner, .actor, .driver, nil] as [Role?])[stream.index(below: 5)]
+      return .fullDisk(
+        role.map { Self.target($0, of: actor) } ?? Self.starter(of: actor, &stream))
+    case 10..<13:
+      return .userStop(actor: actor == nil || stream.index(below: 3) == 0 ? nil : actor)
     default:
-      let faults = LineFault.allCases
-      return .line(
-        tapped[stream.index(below: tapped.count)], faults[stream.index(below: faults.count)],
-        probability: [1, 0.5, 0.1][stream.index(below: 3)], seconds: stream.log(0.02, 1))
+      return lineFault(at: tapped[stream.index(below: tapped.count)], of: actor, &stream)
     }
+  }
+
+  /// The learner is the training's, whoever acts for it.
+  private static func target(_ role: Role, of actor: Int?) -> ChaosTarget {
+    ChaosTarget(actor: role == .learner ? nil : actor, role: role)
+  }
+
+  /// `launch`, or as likely the `join` of an actor.
+  private static func starter(of actor: Int?, _ stream: inout RandomStream) -> ChaosTarget {
+    actor == nil || stream.index(below: 2) == 0 ? .launch : ChaosTarget(actor: actor)
+  }
+
+  private static func lineFault(
+    at meeting: Meeting, of actor: Int?, _ stream: inout RandomStream
+  ) -> Self {
+    let faults = LineFault.allCases
+    return .line(
+      meeting, actor: meeting.isOfLearner ? nil : actor, faults[stream.index(below: faults.count)],
+      probability: [1, 0.5, 0.1][stream.index(below: 3)], seconds: stream.log(0.02, 1))
   }
 }
 

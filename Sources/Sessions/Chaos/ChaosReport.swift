@@ -22,6 +22,8 @@ public struct ChaosReport: Report {
   public var faultsAtMovingArm = 0
   /// Faults in lock-step that kept the controller away for longer than its world waits.
   public var faultsWithoutControllerInLockstep = 0
+  /// Faults at trainings of several actors.
+  public var faultsAtSeveralActors = 0
   /// Faults by kind.
   public var byKind: [String: Int] = [:]
   /// Sessions that went on after a fault.
@@ -30,6 +32,9 @@ public struct ChaosReport: Report {
   public var ended = 0
   /// Arms that were stopped and let go on.
   public var recoveries = 0
+  /// Arms that left a training of several in real time, which went on without them, and were brought
+  /// back.
+  public var broughtBack = 0
   /// Trainings.
   public var trainings = 0
   /// Sessions started, resumed ones among them.
@@ -57,9 +62,11 @@ public struct ChaosReport: Report {
       "\(faults) faults in \(trainings) trainings (\(sessions) sessions) in \(decimal(seconds, 0)) s: "
         + "\(violations.count) violations",
       "of them \(faultsAtMovingArm) at an arm that moved in real time, "
-        + "\(faultsWithoutControllerInLockstep) without a controller in lock-step",
+        + "\(faultsWithoutControllerInLockstep) without a controller in lock-step, "
+        + "\(faultsAtSeveralActors) at several actors",
       kinds.joined(separator: ", "),
-      "\(wentOn) went on, \(ended) ended with a reason and were resumed, \(recoveries) recoveries",
+      "\(wentOn) went on, \(ended) ended with a reason and were resumed, \(recoveries) recoveries, "
+        + "\(broughtBack) arms brought back",
       "\(ticks) ticks looked at, \(transitions) transitions compared",
     ]
     lines += violations.map {

@@ -10,7 +10,7 @@ import Wire
 final class ChaosRun {
   /// How a session answered a fault.
   enum Answer: Equatable {
-    /// An episode came to its end after it.
+    /// Episodes came to their end after it, at every arm.
     case wentOn
     /// It ended, and said why in one line.
     case ended(String)
@@ -20,227 +20,280 @@ final class ChaosRun {
 
   let recipe: SessionRecipe
   let tapped: [Meeting]
+  /// Its arm, or those of its actors in the order of their numbers.
+  let arms: [ChaosArm]
   private let seed: UInt64
   private let launchFile: String
   private let overrides: [String]
-  private var process: Process?
+  private var process: ChaosProcess?
   private var taps: ChaosTaps?
   private(set) var starts = 0
-  private var flight: FlightView?
-  private var taken: UInt64 = 0
   /// Times that a stopped arm was let go on.
   private(set) var recoveries = 0
+  /// Times that an arm was brought back that had left.
+  private(set) var returns = 0
 
   var run: String { recipe.launch.run }
+
+  /// Whether each of several actors has an arm and processes of its own.
+  var isOfSeveral: Bool { !recipe.launch.hasOwnArm }
 
   init(
     _ launchFile: String, overrides: [String], tapped: [Meeting], seed: UInt64
   ) throws {
+    let recipe = try SessionRecipe.load(launchFile: launchFile, overrides: overrides)
+    let launch = recipe.launch
+    let sessions =
+      launch.hasOwnArm
+      ? [launch] : (0..<launch.actors).map { Commands.joined(launch, by: $0) }
     self.launchFile = launchFile
     self.overrides = overrides
-    recipe = try SessionRecipe.load(launchFile: launchFile, overrides: overrides)
+    self.recipe = recipe
     self.tapped = tapped
     self.seed = seed
+    arms = sessions.map { ChaosArm($0, tapped: tapped) }
+  }
+
+  /// The arms that a fault strikes.
+  func arms(of fault: ChaosFault) -> [ChaosArm] {
+    arms.filter { fault.actor == nil || $0.actor == fault.actor }
   }
 
   /// Starts the training, or goes on with it.
   func start() throws {
+    settle()
     let isNew = starts == 0
     starts += 1
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = isNew ? ["launch", launchFile] + overrides : ["launch", "--resume", run]
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      [Meeting.tapVariable: tapped.map(\.rawValue).joined(separator: ",")]) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    for (name, set) in [("out", true), ("err", false)] {
-      let path = run + ".\(name)"
-      if !FileManager.default.fileExists(atPath: path) {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-      }
-      let handle = FileHandle(forWritingAtPath: path)
-      try handle?.truncate(atOffset: 0)
-      if set { process.standardOutput = handle } else { process.standardError = handle }
+    process = try ChaosProcess(
+      isNew ? ["launch", launchFile] + overrides : ["launch", "--resume", run], tapped: tapped,
+      output: "\(run).\(starts)")
+    let seed = seed &+ UInt64(starts)
+    // Arms of several share what is the learner's, and nothing else.
+    if isOfSeveral {
+      taps = ChaosTaps(tapped.filter(\.isOfLearner), of: recipe.launch, seed: seed)
     }
-    try process.run()
-    self.process = process
-    // `launch` makes the folder of the sockets before it starts anybody.
-    let session = try SessionContext(recipe: recipe, isSupervised: false)
-    _ = wait(60) { FileManager.default.fileExists(atPath: run + "/sockets") || !isRunning }
-    taps = ChaosTaps(tapped, of: session, seed: seed &+ UInt64(starts))
+    for arm in arms { arm.begin(seed: seed &+ UInt64(arm.actor ?? 0) << 32) }
   }
 
-  /// Waits until an episode has come to its end; false when that does not happen in time.
-  func awaitEpisode(within seconds: Double) -> Bool {
-    let before = episodes()
-    return wait(seconds) { episodes() > before || !isRunning } && isRunning
+  /// Ends what a person has started for a training that is no more.
+  private func settle() {
+    for arm in arms { arm.leave() }
+    taps?.end()
+    taps = nil
+    for arm in arms { arm.endTaps() }
   }
 
   var isRunning: Bool { process?.isRunning ?? false }
 
-  /// Episodes that have come to their end, by the run's figures.
-  func episodes() -> Int {
-    let text = try? String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8)
-    return text?.split(separator: "\n").count { $0.contains("episode/steps") } ?? 0
+  /// Episodes of each arm that have come to their end, by the run's figures.
+  private func episodes() -> [Int] {
+    let text = (try? String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8)) ?? ""
+    let lines = text.split(separator: "\n").filter { $0.contains("episode/steps") }
+    return arms.map { arm in lines.count { $0.contains(arm.episodeKey) } }
   }
 
-  /// The process of a role; `launch` for nil.
-  func number(of role: Role?) -> Int32? {
-    guard let role else { return process?.processIdentifier }
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return entries.lazy.compactMap(Int32.init).first { number in
-      let line = FileManager.default.contents(atPath: "/proc/\(number)/cmdline") ?? Data()
-      let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-      return words.dropFirst().first == role.rawValue && words.contains(self.run + "/resolved.yaml")
+  /// Waits until every arm has come to the end of so many more episodes; lets those go on meanwhile that
+  /// have stopped, and brings those back that have left, as a person would.
+  ///
+  /// Returns what is missing after so many seconds, or when the training has ended; nil when nothing is.
+  func awaitEpisodes(_ more: Int, within seconds: Double) throws -> String? {
+    var goals = episodes().map { $0 + more }
+    let deadline = Deadline(in: Int64(seconds * 1e9))
+    while isRunning {
+      for arm in arms where arm.isStopped && arm.letGo() { recoveries += 1 }
+      let counts = episodes()
+      if recipe.launch.clock == .realtime { try bringBack(counts, &goals) }
+      let isComplete = zip(counts, goals).allSatisfy { $0 >= $1 }
+      if isComplete, !arms.contains(where: \.isAway) { return nil }
+      if deadline.isPast() { return missing(counts, after: seconds) }
+      usleep(20_000)
     }
+    return "it ended: \(lastWords)"
+  }
+
+  /// Brings arms back that have left, once the others have gone on without them: each with another whole
+  /// episode.
+  private func bringBack(_ counts: [Int], _ goals: inout [Int]) throws {
+    for (index, arm) in arms.enumerated() {
+      guard arm.isAway else {
+        if arm.countsAtDeparture != nil, counts[index] >= goals[index] {
+          returns += 1
+          arm.countsAtDeparture = nil
+        }
+        continue
+      }
+      let before = arm.countsAtDeparture ?? counts
+      arm.countsAtDeparture = before
+      // Two: the first may have been over already when it left.
+      let isMissed = arms.indices.contains { other in
+        other != index && !arms[other].isAway && counts[other] < before[other] + 2
+      }
+      if isMissed { continue }
+      goals[index] = counts[index] + 1
+      try arm.comeBack(seed: seed &+ UInt64(returns + 1) << 48)
+    }
+  }
+
+  private func missing(_ counts: [Int], after seconds: Double) -> String {
+    for (index, arm) in arms.enumerated() {
+      guard let before = arm.countsAtDeparture else { continue }
+      let others = arms.indices.filter { $0 != index && counts[$0] < before[$0] + 2 }
+      return arm.prefix
+        + (others.isEmpty
+          ? "it has left and is not back after \(Int(seconds)) s: \(arm.wordsOfReturn ?? "no word")"
+          : "it has left, and the others do not go on after \(Int(seconds)) s: \(lastWords)")
+    }
+    return "nothing goes on after \(Int(seconds)) s: \(lastWords)"
   }
 
   /// Does what a fault says; returns once it is over, and whether it struck anything.
   func inject(_ fault: ChaosFault) throws -> Bool {
     switch fault {
-    case .kill(let role): return signal(SIGKILL, role)
-    case .pause(let role, let seconds):
-      let hasStruck = signal(SIGSTOP, role)
+    case .kill(let target): return signal(SIGKILL, target)
+    case .pause(let target, let seconds):
+      let hasStruck = signal(SIGSTOP, target)
       _ = wait(seconds) { !isRunning }
-      signal(SIGCONT, role)
+      signal(SIGCONT, target)
       return hasStruck
-    case .line(let meeting, let fault, let probability, let seconds):
+    case .line(let meeting, let actor, let fault, let probability, let seconds):
+      let isShared = isOfSeveral && actor == nil
+      let taps = isShared ? taps : arms.first { $0.actor == actor }?.taps
       let before = taps?.hits ?? 0
       taps?.make(fault, at: meeting, probability: probability, seconds: seconds)
       _ = wait(seconds) { !isRunning }
       return taps?.hits ?? 0 > before
-    case .fullDisk(let role):
-      guard isRunning, let number = number(of: role) else { return false }
+    case .fullDisk(let target):
+      guard isRunning, let number = number(of: target) else { return false }
       try FileSizeLimit.set(0, of: number)
       _ = wait(1) { !isRunning }
       // Who has ended for it needs it back no more.
-      if isRunning, self.number(of: role) == number { try FileSizeLimit.set(nil, of: number) }
+      if isRunning, self.number(of: target) == number { try FileSizeLimit.set(nil, of: number) }
       return true
-    case .userStop:
-      do { return try personStops().mode == .userStopped } catch { return false }
+    case .userStop(let actor): return try stop(actor)
     }
   }
 
-  private func personStops() throws -> DriverStatus {
-    var link = try StopLink(run: run)
-    return try link.stop(because: "chaos")
+  /// A person stops an arm, or all of them; throws where one lives and does not obey.
+  private func stop(_ actor: Int?) throws -> Bool {
+    let place = actor.map { LaunchRecipe.folder(of: $0, in: run) } ?? run
+    do {
+      return try Commands.stop(run: place, because: "chaos").arms
+        .allSatisfy { $0.mode == "\(DriverMode.userStopped)" }
+    } catch {
+      // Unless an earlier fault was just about to end it.
+      let isOver = wait(6) { !isRunning || arms.contains(where: \.isAway) }
+      guard isOver else { throw SessionFailure("a person's stop was not obeyed: \(error)") }
+      return false
+    }
   }
 
   /// Sends a signal to a process of the session, if it is there.
-  @discardableResult private func signal(_ signal: Int32, _ role: Role?) -> Bool {
-    guard role != nil || isRunning, let number = number(of: role) else { return false }
+  @discardableResult private func signal(_ signal: Int32, _ target: ChaosTarget) -> Bool {
+    guard target != .launch || isRunning, let number = number(of: target) else { return false }
     return kill(number, signal) == 0
   }
 
+  private func number(of target: ChaosTarget) -> Int32? {
+    guard let words = target.words(in: run) else { return process?.number }
+    return Self.processes { line in
+      line.dropFirst().first == words[0] && words.allSatisfy(line.contains)
+    }.first?.number
+  }
+
+  /// Processes whose command line is so.
+  private static func processes(
+    _ isSo: ([String]) -> Bool
+  ) -> [(number: Int32, words: [String])] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return entries.compactMap { entry in
+      guard let number = Int32(entry) else { return nil }
+      let line = FileManager.default.contents(atPath: "/proc/\(number)/cmdline") ?? Data()
+      let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      return isSo(words) ? (number, words) : nil
+    }
+  }
+
+  /// What runs of the training, whoever started it.
+  private func remaining() -> [(number: Int32, words: [String])] {
+    Self.processes { line in line.contains { $0 == run || $0.hasPrefix(run + "/") } }
+  }
+
+  /// Waits for the session's answer to a fault.
+  func answer(to fault: ChaosFault, within seconds: Double) throws -> Answer {
+    // Two: the first may have been over already when the fault came.
+    let missing = try awaitEpisodes(2, within: seconds)
+    guard isRunning else { return ending(of: fault) }
+    return missing.map { .hung($0) } ?? .wentOn
+  }
+
+  private func ending(of fault: ChaosFault) -> Answer {
+    settle()
+    guard wait(15, until: { remaining().isEmpty }) else {
+      let left = remaining().map { $0.words.dropFirst().joined(separator: " ") }
+      return .hung("processes were left behind: \(left.joined(separator: ", "))")
+    }
+    if let signal = process?.signal {
+      if case .kill(.launch) = fault { return .ended("launch was killed") }
+      return .hung("launch was ended by signal \(signal)")
+    }
+    // Its last words are in a file too.
+    if case .fullDisk(.launch) = fault { return .ended("launch had no room for a word") }
+    return lastWords.hasPrefix("Error: ") && process?.status != 0
+      ? .ended(lastWords) : .hung("it ended with status \(process?.status ?? 0): \(lastWords)")
+  }
+
+  /// Writes down what was done and what came of it, for who looks for the cause of a violation.
+  func write(_ line: String) {
+    guard let file = fopen(run + ".faults", "a") else { return }
+    fputs(line + "\n", file)
+    fclose(file)
+  }
+
+  /// The last thing that `launch` has said.
+  var lastWords: String { process?.lastWords ?? "no word" }
+
   /// What a process of the run that crashed has said of it; nil when none did.
   func crash() -> String? {
-    let logs = (try? FileManager.default.contentsOfDirectory(atPath: run + "/logs")) ?? []
-    for name in logs.sorted() {
-      let text = (try? String(contentsOfFile: run + "/logs/" + name, encoding: .utf8)) ?? ""
-      if let line = text.split(separator: "\n").first(where: { $0.contains("Fatal error") }) {
-        return "\(name): \(line)"
+    for folder in Set([run] + arms.map(\.folder)).sorted() {
+      let logs = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/logs")) ?? []
+      for name in logs.sorted() {
+        let path = folder + "/logs/" + name
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        if let line = text.split(separator: "\n").first(where: { $0.contains("Fatal error") }) {
+          return "\(path): \(line)"
+        }
       }
     }
     return nil
   }
 
-  /// The ticks recorded since this was last asked for.
-  func ticks() -> [FlightEntry] {
-    var found = flight?.entries(from: taken) ?? []
-    taken = flight?.count ?? 0
-    if let newer = FlightView(run: run), newer.begun != flight?.begun ?? 0 {
-      found += newer.entries(from: 0)
-      (flight, taken) = (newer, newer.count)
-    }
-    return found
-  }
-
-  /// Waits for the session's answer to a fault; lets a stopped arm go on, as a person would.
-  func answer(to fault: ChaosFault, within seconds: Double) -> Answer {
-    let before = episodes()
-    let deadline = Deadline(in: Int64(seconds * 1e9))
-    while !deadline.isPast() {
-      if !isRunning { return ending(of: fault) }
-      // Two: the first may have been over already when the fault came.
-      if episodes() >= before + 2 { return .wentOn }
-      if let mode = FlightView(run: run)?.latest?.driverMode, Self.isStopped(mode), letGo() {
-        recoveries += 1
-      }
-      usleep(20_000)
-    }
-    return isRunning
-      ? .hung("nothing goes on after \(Int(seconds)) s: \(lastWords())") : ending(of: fault)
-  }
-
-  private static func isStopped(_ mode: DriverMode) -> Bool {
-    mode == .fault || mode == .userStopped
-  }
-
-  private func letGo() -> Bool {
-    do {
-      var link = try StopLink(run: run)
-      _ = try link.recover(because: "chaos lets it go on")
-      return true
-    } catch {
-      return false
-    }
-  }
-
-  private func ending(of fault: ChaosFault) -> Answer {
-    process?.waitUntilExit()
-    taps?.end()
-    taps = nil
-    let wasKilled = process?.terminationReason == .uncaughtSignal
-    let areGone = wait(10) { Role.allCases.allSatisfy(isGone) }
-    guard areGone else { return .hung("processes were left behind") }
-    if wasKilled { return .ended("launch was killed") }
-    // Its last words are in a file too.
-    if case .fullDisk(nil) = fault { return .ended("launch had no room for a word") }
-    let words = lastWords()
-    return words.hasPrefix("Error: ") && process?.terminationStatus != 0
-      ? .ended(words) : .hung("it ended with status \(process?.terminationStatus ?? 0): \(words)")
-  }
-
-  private func isGone(_ role: Role) -> Bool { number(of: role) == nil }
-
-  /// The last line of its errors, else of its output.
-  func lastWords() -> String {
-    let lines = ["err", "out"].flatMap { name -> [Substring] in
-      let text = (try? String(contentsOfFile: run + ".\(name)", encoding: .utf8)) ?? ""
-      return text.split(separator: "\n").suffix(1)
-    }
-    return lines.first.map(String.init) ?? "no word"
-  }
-
   /// Ends the training in good order; throws where it does not.
   func finish() throws -> Summary {
+    // What an arm that has left did in its last moment, the learner gets when it comes back.
+    if isRunning { _ = try awaitEpisodes(0, within: 60) }
     if !isRunning {
       try start()
-      _ = awaitEpisode(within: 60)
+      _ = try awaitEpisodes(1, within: 60)
     }
-    signal(SIGINT, nil)
+    signal(SIGINT, .launch)
     let isOver = wait(90) { !isRunning }
-    taps?.end()
-    taps = nil
     guard isOver else { throw SessionFailure("it did not finish within 90 s of Ctrl-C") }
-    guard process?.terminationStatus == 0 else { throw SessionFailure(lastWords()) }
+    guard process?.status == 0 else { throw SessionFailure(lastWords) }
+    for arm in arms { try arm.checkEnd() }
+    settle()
     return try Summary(of: RunFolder(opening: run))
   }
 
   /// Ends everything at once: what must not be left behind.
   func abandon() {
-    signal(SIGKILL, nil)
-    taps?.end()
-    _ = wait(10) { Role.allCases.allSatisfy(isGone) }
+    signal(SIGKILL, .launch)
+    settle()
+    _ = wait(10) { remaining().isEmpty }
+    for left in remaining() { kill(left.number, SIGKILL) }
   }
 
   /// Waits for something; false when it does not come in time.
   func wait(_ seconds: Double, until isSo: () -> Bool) -> Bool {
-    let deadline = Deadline(in: Int64(seconds * 1e9))
-    while !deadline.isPast() {
-      if isSo() { return true }
-      usleep(5_000)
-    }
-    return isSo()
+    ChaosArm.wait(seconds, until: isSo)
   }
 }

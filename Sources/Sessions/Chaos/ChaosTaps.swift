@@ -1,6 +1,7 @@
 import Foundation
 import Randomness
 import RealTime
+import Recipes
 import Synchronization
 import Wire
 
@@ -20,17 +21,19 @@ final class ChaosTaps: Sendable {
   private let ended = DispatchGroup()
 
   /// Taps for meetings of a session, running until `end`.
-  init(_ meetings: [Meeting], of session: SessionContext, seed: UInt64) {
+  ///
+  /// Each listens once there is the folder of the sockets, which a session makes before it starts anybody.
+  init(_ meetings: [Meeting], of launch: LaunchRecipe, seed: UInt64) {
     var plans: [Meeting: Plan] = [:]
     for (index, meeting) in meetings.enumerated() {
       plans[meeting] = Plan(stream: RandomStream(seed: seed, name: "tap", index: UInt64(index)))
     }
     self.plans = Mutex(plans)
     for meeting in meetings {
+      ended.enter()
       Thread.detachNewThread { [self] in
-        ended.enter()
         defer { ended.leave() }
-        do { try run(meeting, session) } catch {}
+        do { try run(meeting, Endpoints(recipe: launch)) } catch {}
       }
     }
   }
@@ -55,10 +58,14 @@ final class ChaosTaps: Sendable {
     _ = ended.wait(timeout: .now() + 5)
   }
 
-  private func run(_ meeting: Meeting, _ session: SessionContext) throws {
-    let front = try Endpoint(session.endpoints.toward(meeting, tapped: [meeting]))
+  private func run(_ meeting: Meeting, _ endpoints: Endpoints) throws {
+    while let folder = endpoints.folder, !FileManager.default.fileExists(atPath: folder) {
+      if isOver.load(ordering: .relaxed) { return }
+      usleep(5_000)
+    }
+    let front = try Endpoint(endpoints.toward(meeting, tapped: [meeting]))
     var tap = try Tap(
-      meeting.traffic, at: front, to: Endpoint(session.endpoints[meeting]), in: Context())
+      meeting.traffic, at: front, to: Endpoint(endpoints[meeting]), in: Context())
     while !isOver.load(ordering: .relaxed) {
       try tap.run(for: .milliseconds(20)) { _ in fate(at: meeting) }
     }

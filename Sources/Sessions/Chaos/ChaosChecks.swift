@@ -1,0 +1,119 @@
+import Foundation
+import LearningSlots
+import Messages
+import Metrics
+import Recipes
+import Replay
+
+/// What chaos looks at after a fault, and at the end of a training.
+extension ChaosSession {
+  /// The ticks of one driver after another.
+  mutating func check(
+    _ drivers: [[FlightEntry]], of arm: ChaosArm, _ fault: ChaosFault?, in training: ChaosRun
+  ) {
+    for entries in drivers {
+      report.ticks += entries.count
+      for broken in FlightLaws(training.recipe.robot).violations(of: entries) {
+        note(fault, in: training, broken: arm.prefix + broken)
+      }
+    }
+  }
+
+  /// A session goes on or ends with a reason; in real time no fault at one arm of several ends it, and in
+  /// lock-step one that does has its number.
+  mutating func check(
+    _ answer: ChaosRun.Answer, to fault: ChaosFault, in training: ChaosRun
+  ) {
+    switch answer {
+    case .wentOn: report.wentOn += 1
+    case .ended(let words):
+      report.ended += 1
+      guard let actor = fault.actor else { break }
+      if training.recipe.launch.clock == .realtime {
+        note(fault, in: training, broken: "the training of several arms ended: \(words)")
+      } else if case .kill = fault, !words.contains("actor \(actor)") {
+        note(fault, in: training, broken: "it ended without the actor's number: \(words)")
+      }
+    case .hung(let why):
+      note(fault, in: training, broken: why)
+      training.abandon()
+    }
+  }
+
+  /// A person's stop is answered at once: the driver's mode says so from the next tick on, and those of
+  /// other arms do not.
+  mutating func checkStop(_ fault: ChaosFault, in training: ChaosRun, _ views: [FlightView]) {
+    let hasStopped = training.wait(training.isOfSeveral ? 4 : 2) {
+      views.allSatisfy { $0.latest.map { $0.driverMode == .userStopped && $0.stands } ?? false }
+        || !training.isRunning
+    }
+    if !hasStopped {
+      note(fault, in: training, broken: "the arm did not stand in time after a person's stop")
+    }
+    let others = training.arms.filter { fault.actor != nil && $0.actor != fault.actor }
+    for arm in others where arm.latest?.driverMode == .userStopped {
+      note(fault, in: training, broken: "\(arm.prefix)it was stopped with another")
+    }
+  }
+
+  /// In lock-step a dead controller must not freeze the world: after a second of wall time it runs by
+  /// itself until the arm stands.
+  mutating func checkWorldWentOn(
+    _ fault: ChaosFault, in training: ChaosRun, _ entries: [FlightEntry], from moment: Int64
+  ) {
+    let stopped = entries.first { $0.clock >= moment && $0.driverMode.isStopped }
+    guard let stopped, stopped.clock - moment < 2_500_000_000 else {
+      return note(fault, in: training, broken: "the world stood still without its controller")
+    }
+  }
+
+  /// A driver that was told to end leaves an arm at rest.
+  mutating func checkRest(
+    of arm: ChaosArm, _ fault: ChaosFault, in training: ChaosRun, _ drivers: [[FlightEntry]]
+  ) {
+    if fault.endsDriver, fault.actor == arm.actor { return }
+    let lives = training.isRunning && !arm.isAway
+    for entries in lives ? drivers.dropLast() : drivers[...] {
+      guard let last = entries.last, !last.stands else { continue }
+      note(
+        fault, in: training,
+        broken: arm.prefix
+          + "the driver ended while the arm moved \(decimal(last.speed, 3)) rad/s")
+    }
+  }
+
+  /// What the learner held at the end is what was recorded at each arm, in its order, each transition
+  /// once.
+  mutating func checkRecords(of training: ChaosRun, _ summary: Summary) throws {
+    let recipe = training.recipe.launch
+    var buffer = ReplayPool(
+      capacity: recipe.learner.capacity, observationSize: ObservationLayout.size,
+      actionSize: ObservationLayout.actionSize, lookahead: Lookahead(recipe.learner))
+    for arm in training.arms {
+      let steps = try Self.recorded(in: arm.launch)
+      report.transitions += steps.count
+      let known =
+        arm.actor == nil
+        ? summary.steps : summary.actors?.first { $0.actor == arm.actor }?.steps ?? 0
+      if steps.count != known {
+        note(
+          nil, in: training,
+          broken: "\(arm.prefix)\(steps.count) transitions recorded, \(known) learned from")
+      }
+      for step in steps { buffer.append(step, from: UInt32(arm.actor ?? 0)) }
+    }
+    if hexadecimal(buffer.digest()) != summary.replayDigest {
+      note(nil, in: training, broken: "the learner held other transitions than were recorded")
+    }
+  }
+
+  /// The transitions of an arm as they stand on the disk.
+  private static func recorded(in recipe: LaunchRecipe) throws -> [Transition] {
+    if recipe.clock == .realtime { return try TransitionSpool.transitions(of: recipe.run) ?? [] }
+    var episode: UInt64 = 0
+    while FileManager.default.fileExists(atPath: RecordSession.file(of: episode, in: recipe.run)) {
+      episode += 1
+    }
+    return try ResumePoint(of: recipe, before: episode).transitions()
+  }
+}
