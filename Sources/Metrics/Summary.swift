@@ -45,15 +45,15 @@ public struct Summary: Sendable, Equatable, Codable {
   public var demonstrationMinutes: Double
   /// Wall time [min].
   public var wallMinutes: Double
-  /// Digest of the replay buffer at the end, hexadecimal: equal for equal runs; empty for one that did not
-  /// come to its end, and for an actor of another training.
+  /// Digest of the replay buffer at the end, hexadecimal: equal for equal runs; empty for one that was cut
+  /// off, and for an actor of another training.
   public var replayDigest: String
   /// Digest of everything learned at the end, hexadecimal: equal for equal runs; empty as above.
   public var weightsDigest: String
   /// Each actor by itself; absent in a training of one.
   public var actors: [Actor]?
 
-  /// What came of one actor of several since this training, or its latest resumption, began.
+  /// What came of one actor of several.
   public struct Actor: Sendable, Equatable, Codable {
     /// Its number.
     public var actor: Int

@@ -10,14 +10,19 @@ struct JoinedEarlier {
   let steps: Int
   /// Whether each of its whole episodes was rewarded.
   let rewarded: [Bool]
+  /// Robot time of its arm [s]; 0 where its figures are on another machine.
+  let robotSeconds: Double
 
-  /// Of an actor, from what it had written down.
-  init(_ actor: Int, having transitions: [Transition]) {
-    self.actor = actor
-    steps = transitions.count
-    rewarded = transitions.filter { $0.ending != nil }.map {
-      $0.ending == .terminal && $0.reward > 0
+  /// Of an actor, from the training's figures; `steps` are those that it has written down, nil where that
+  /// is on another machine.
+  init(_ actor: Int, figures: [MetricsRecord], steps: Int?, robotSeconds: Double) {
+    let each = { (name: String) in
+      figures.compactMap { $0.values["actor\(actor)/episode/\(name)"] }
     }
+    self.actor = actor
+    self.steps = steps ?? Int(min(each("steps").reduce(0, +), 1e12))
+    self.robotSeconds = robotSeconds
+    rewarded = each("rewarded").map { $0 > 0 }
   }
 }
 
@@ -85,7 +90,8 @@ struct ActorRoll {
   /// Notes one that had joined a training before it went on.
   mutating func note(_ earlier: JoinedEarlier) {
     entries[earlier.actor] = Entry(
-      steps: earlier.steps, episodes: earlier.rewarded.count, rewarded: earlier.rewarded,
+      steps: earlier.steps, robotSeconds: earlier.robotSeconds,
+      episodes: earlier.rewarded.count, rewarded: earlier.rewarded,
       departure: "the training was interrupted")
   }
 

@@ -145,7 +145,9 @@ extension Commands {
     var launch = try LaunchSession(
       session, folder: folder, demonstrationMinutes: 0, from: point.map { [$0] } ?? [],
       isAlone: !isSupervised, reporting: progress)
-    return TrainingReport(try launch.run(), of: recipe.launch)
+    let summary = try launch.run()
+    return TrainingReport(
+      summary, of: recipe.launch, isTrainingOver: launch.isOverWithItsTraining)
   }
 
   /// Asks the learner for a place, so that nobody starts an arm for a training that is not there.
@@ -171,19 +173,28 @@ extension Commands {
   private static func checkRuns(_ session: SessionContext) throws {
     let launch = session.recipe.launch
     let run = launch.training.run
-    var isThere = launch.training.endpoints != .ipc || RunFolder.isHeld(run)
-    if isThere {
-      var training = try session.clientOfTraining(of: .status, role: "launch")
-      isThere = try answers(
-        &training, .trainingRequest(actor: UInt32(launch.actor), nextSequence: 0))
+    let isHere = RunFolder.isHeld(run)
+    if isHere || launch.training.endpoints != .ipc {
+      if try launchAnswers(session) { return }
+      let place = Endpoints(recipe: launch.training)[.status]
+      throw SessionFailure(
+        isHere
+          ? "\(run): its `launch` does not answer within 5 s: it begins, ends, or hangs; try again"
+          : "\(run): no `launch` answers at \(place) within 5 s; does it run, is that its address, and does "
+            + "it let this machine's key in?")
     }
-    guard !isThere else { return }
     if let reason = try? Summary(of: RunFolder(opening: run)).finishReason, !reason.isEarly {
       throw SessionFailure("\(run): the training is over (\(reason.rawValue))")
     }
     throw SessionFailure(
       "\(run): no training runs there; `kinglet launch --resume \(run)` goes on with one that ended early"
     )
+  }
+
+  private static func launchAnswers(_ session: SessionContext) throws -> Bool {
+    var launch = try session.clientOfTraining(of: .status, role: "launch")
+    let actor = UInt32(session.recipe.launch.actor)
+    return try answers(&launch, .trainingRequest(actor: actor, nextSequence: 0))
   }
 
   private static func answers(_ client: inout Client, _ message: Message) throws -> Bool {

@@ -89,7 +89,7 @@ extension Commands {
     for point in points where recipe.launch.clock == .lockstep && point.isOfAnEpisode {
       try point.makeRoom()
     }
-    let joined = joinedEarlier(recipe.launch)
+    let joined = try joinedEarlier(recipe.launch, figures: folder.metrics)
     let steps = points.reduce(0) { $0 + $1.steps } + joined.reduce(0) { $0 + $1.steps }
     try cut(folder.metrics, at: points, after: steps, clock: recipe.launch.clock)
     try folder.write(
@@ -105,15 +105,20 @@ extension Commands {
     return TrainingReport(try launch.run(), of: recipe.launch)
   }
 
-  /// Actors that have joined a training in real time.
-  private static func joinedEarlier(_ launch: LaunchRecipe) -> [JoinedEarlier] {
+  /// Actors that have joined a training in real time, here or on other machines.
+  private static func joinedEarlier(
+    _ launch: LaunchRecipe, figures: String
+  ) throws -> [JoinedEarlier] {
     guard launch.clock == .realtime else { return [] }
+    let records = try MetricsRecord.records(of: figures)
     return (launch.actors..<LaunchRecipe.mostActors).compactMap { actor in
       let folder = LaunchRecipe.folder(of: actor, in: launch.run)
-      guard let spool = try? TransitionSpool.transitions(of: folder), !spool.isEmpty else {
-        return nil
-      }
-      return JoinedEarlier(actor, having: spool)
+      let spool = (try? TransitionSpool.transitions(of: folder)) ?? nil
+      let own = try? MetricsRecord.records(of: folder + "/metrics.jsonl")
+      let earlier = JoinedEarlier(
+        actor, figures: records, steps: spool?.count,
+        robotSeconds: own?.map(\.robotSeconds).max() ?? 0)
+      return earlier.steps > 0 ? earlier : nil
     }
   }
 
@@ -121,9 +126,9 @@ extension Commands {
   private static func cut(
     _ metrics: String, at points: [ResumePoint], after steps: Int, clock: LaunchRecipe.Clock
   ) throws {
-    guard points.count > 1, clock == .lockstep else {
-      return try MetricsLog.cut(metrics, afterStep: steps)
-    }
+    // In real time nothing is done again.
+    guard clock == .lockstep else { return }
+    guard points.count > 1 else { return try MetricsLog.cut(metrics, afterStep: steps) }
     // A line of one actor bears the steps of all, as they stood when it came.
     var episodes = points.map { $0.whole.count { !$0.isCut } }
     let learned = points.count * (points.map(\.steps).min() ?? 0)
@@ -138,9 +143,21 @@ extension Commands {
   /// Whether a run ended within its first episode, so that a new beginning destroys nothing.
   private static func holdsNothing(_ folder: RunFolder) throws -> Bool {
     let recordings = try FileManager.default.contentsOfDirectory(atPath: folder.episodes)
-    guard !recordings.contains(where: { $0.hasSuffix(".mcap") }) else { return false }
+    guard !recordings.contains(where: { $0.hasSuffix(".mcap") }), !holdsJoined(folder.path) else {
+      return false
+    }
     return recordings.contains { $0.hasSuffix(".part") }
       || LearnerCheckpoint.newest(in: folder.path, upTo: .max)?.checkpoint.steps ?? 0 == 0
+  }
+
+  /// Whether an arm has acted here for a training, which may run elsewhere.
+  private static func holdsJoined(_ run: String) -> Bool {
+    (0..<LaunchRecipe.mostActors).contains { actor in
+      let folder = LaunchRecipe.folder(of: actor, in: run)
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/episodes")) ?? []
+      return files.contains { $0.hasSuffix(".mcap") }
+        || (try? TransitionSpool.transitions(of: folder))??.isEmpty == false
+    }
   }
 
   private static func refuseFinished(_ folder: RunFolder, changed: [String]) throws {
@@ -150,8 +167,9 @@ extension Commands {
     let reason = summary.finishReason
     let further =
       switch reason {
-      case .steps: "finish.steps=\(2 * summary.steps)"
-      case .robotTime: "finish.robotMinutes=\(Int((2 * summary.robotMinutes).rounded(.up)))"
+      case .steps: "finish.steps=\(2 * min(max(1, summary.steps), 100_000_000))"
+      case .robotTime:
+        "finish.robotMinutes=\(Int(min(max(1, 2 * summary.robotMinutes), 1e5).rounded(.up)))"
       default: "finish.window=1000"
       }
     throw SessionFailure(

@@ -80,7 +80,7 @@ extension DriverSession {
   private mutating func comeToRest(_ timer: inout PeriodicTimer) throws {
     let wanted = DriverMachine.standingTime / session.nanosecondsPerTick
     var slow: Int64 = 0
-    for _ in 0..<1000 where slow < wanted {
+    for _ in 0..<1000 where slow <= wanted {
       _ = timer.wait()
       try step(nil)
       slow = DriverMachine.isSlow(arm.read()) ? slow + 1 : 0

@@ -75,14 +75,17 @@ struct LaunchSession: ~Copyable {
     return figures.summary
   }
 
-  /// How to go on after a failure that does not say so itself.
+  /// How to go on after a failure that does not say so itself, where something was done before it.
   private func wayOn(after failure: SessionFailure) -> String {
-    let isKnown = ["--resume", "kinglet join"].contains { failure.description.contains($0) }
-    guard !isKnown, figures.summary.steps > 0, let command = TrainingReport.goingOn(recipe) else {
-      return ""
-    }
+    let told = ["--replace", "--resume"] + (recipe.joins == nil ? [] : ["kinglet join"])
+    guard !told.contains(where: failure.description.contains), figures.newSteps > 0,
+      let command = TrainingReport.goingOn(recipe)
+    else { return "" }
     return "; `\(command)` goes on"
   }
+
+  /// Whether the actor has left because the training that it joined was ended by a person.
+  private(set) var isOverWithItsTraining = false
 
   private mutating func begin() throws {
     let episodes = session.firstEpisodes
@@ -118,15 +121,20 @@ struct LaunchSession: ~Copyable {
         wait = .zero
         try note(news)
       }
-      keys.serve { figures.say($0) }
+      if keys.serve({ figures.say($0) }) { try hearAll() }
       if let ended = processes.firstEnded(), ended.name != Self.actor { try note(ended) }
       if figures.roll.isResting(recipe.clock) { lives.rest(at: MonotonicClock.now) }
       try checkLives()
     }
-    while let news = try processes.next(within: .milliseconds(50)) { try note(news) }
+    try hearAll()
     if recipe.holdsArm, figures.finishNote == nil {
       throw SessionFailure("actor ended before the training did")
     }
+  }
+
+  /// Takes in what has been said meanwhile.
+  private mutating func hearAll() throws {
+    while let news = try processes.next(within: .milliseconds(50)) { try note(news) }
   }
 
   /// Hears a person and the `launch` of the training that the actor joins.
@@ -135,9 +143,12 @@ struct LaunchSession: ~Copyable {
     if session.isAskedToFinish {
       askToFinish("finishing the episode; Ctrl-C again stops at once")
     } else if relay?.isAskedToFinish == true {
+      isOverWithItsTraining = true
       askToFinish("a person finishes the training: this is the last episode")
     }
-    guard let patience, let silence = relay?.silence, silence > patience else { return }
+    guard figures.finishNote == nil, let patience, let silence = relay?.silence,
+      silence > patience
+    else { return }
     throw SessionFailure(
       "\(recipe.training.run): its `launch` has said nothing for \(decimal(patience, 0)) s, so the arm "
         + "stops; once it runs again, `kinglet join \(recipe.training.run) --actor \(recipe.actor)` goes on"
@@ -176,10 +187,12 @@ struct LaunchSession: ~Copyable {
   }
 
   /// Asks the learner for as long as it lives.
-  private func ask(_ learner: inout Client, _ message: Message) throws -> Message {
+  private mutating func ask(_ learner: inout Client, _ message: Message) throws -> Message {
     let deadline = Deadline(in: 300_000_000_000)
     while true {
       if let answer = try attempt(&learner, message) { return answer }
+      // Who asks meanwhile whether there is a training gets an answer.
+      while try processes.next(within: .zero) != nil {}
       if let ending = processes.ending(of: Self.learner) {
         throw processes.failure(of: Self.learner, ending)
       }
@@ -227,7 +240,9 @@ struct LaunchSession: ~Copyable {
       try? learner.send(.actorLeft(actor: UInt32(clamping: actor), reason: reason), within: .zero)
     }
     guard figures.roll.leave(actor, because: reason) else { return }
-    if recipe.clock == .lockstep, !hasAsked { throw SessionFailure("\(name): \(reason)") }
+    if recipe.clock == .lockstep, !hasAsked {
+      throw SessionFailure(reason.hasPrefix("\(name) ") ? reason : "\(name): \(reason)")
+    }
     figures.say("\(name) has left: \(reason)")
   }
 

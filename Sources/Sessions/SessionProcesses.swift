@@ -22,6 +22,7 @@ struct SessionProcesses: ~Copyable {
   private var server: Server
   private var children: [(name: ProcessName, process: Process, logStart: UInt64)] = []
   private var actorPeers: [ProcessName: Request] = [:]
+  private var hasAskedToFinish = false
 
   /// Makes ready for children of a session whose resolved recipe stands in `folder`.
   init(_ session: SessionContext, folder: RunFolder) throws {
@@ -74,10 +75,10 @@ struct SessionProcesses: ~Copyable {
     case .driverStatus(let status): return .driver(status)
     case .heartbeat(let name, _, let progress):
       return ProcessName(name).map { .heartbeat($0, progress: progress) }
-    case .trainingRequest(_, let next):
-      // An actor elsewhere wants to know whether there still is a training.
-      try? server.reply(.training(finish: "", nextSequence: next), to: request)
-      return nil
+    case .trainingRequest(let actor, let next):
+      // An actor with an arm of its own wants to know whether there still is a training.
+      answer(request, of: ProcessName(actor: Int(clamping: actor)), next)
+      return try self.next(within: .zero)
     case .actorLeft(let actor, let reason):
       return actor < LaunchRecipe.mostActors ? .left(actor: Int(actor), reason: reason) : nil
     default: return nil
@@ -95,10 +96,23 @@ struct SessionProcesses: ~Copyable {
     try begin(ProcessName(.learner), from: firstEpisodes, ["--known-steps", "\(steps)"])
   }
 
+  private mutating func answer(_ request: Request, of name: ProcessName, _ next: UInt64) {
+    // One that outlived another `launch` has never said that it is ready.
+    if actorPeers.count < LaunchRecipe.mostActors || actorPeers[name] != nil {
+      actorPeers[name] = request
+    }
+    let answer: Message =
+      hasAskedToFinish ? Self.stop : .training(finish: "", nextSequence: next)
+    try? server.reply(answer, to: request)
+  }
+
+  private static let stop = Message.stop(reason: "a person asked")
+
   /// Asks every actor to end its episode and its training.
   mutating func askToFinish() {
+    hasAskedToFinish = true
     for peer in actorPeers.values {
-      try? server.reply(.stop(reason: "a person asked"), to: peer)
+      try? server.reply(Self.stop, to: peer)
     }
   }
 

@@ -2,7 +2,7 @@ import Glibc
 import Metrics
 import Recipes
 
-/// The keys of a person who watches a training at a terminal: s stops the arm, r lets it go on.
+/// The keys of a person who watches a training at a terminal: s stops every arm, r lets its own go on.
 ///
 /// Elsewhere, and in the background, there are none. The terminal is given back as it was.
 struct TerminalKeys: ~Copyable {
@@ -39,9 +39,11 @@ struct TerminalKeys: ~Copyable {
   /// What to say about them.
   var hint: String { before == nil ? "" : ", and so does the key r" }
 
-  /// Does what the keys since the last look ask for.
-  mutating func serve(_ say: (String) -> Void) {
+  /// Does what the keys since the last look ask for; says whether there were any.
+  mutating func serve(_ say: (String) -> Void) -> Bool {
+    var isAsked = false
     while let key = nextKey() {
+      isAsked = true
       let words: String
       switch key {
       case UInt8(ascii: "s"), UInt8(ascii: " "): words = stop()
@@ -49,11 +51,12 @@ struct TerminalKeys: ~Copyable {
       default:
         words =
           holdsArm
-          ? "s stops the arm, r lets it go on, Ctrl-C finishes"
+          ? "s stops every arm, r lets this one go on, Ctrl-C finishes"
           : "s stops every arm, `kinglet recover \(run)/actors/K` lets one go on, Ctrl-C finishes the training"
       }
       say(words)
     }
+    return isAsked
   }
 
   private mutating func stop() -> String {

@@ -50,7 +50,9 @@ struct TrainingFigures: ~Copyable {
     hasOwnArm = launch.holdsArm
     line = ProgressLine(to: reporting.destination)
     let whole = points.flatMap(\.whole)
-    recent = points.count == 1 ? whole.filter { !$0.isCut }.map(\.isRewarded).suffix(20) : []
+    recent =
+      points.count == 1 && joined.isEmpty
+      ? whole.filter { !$0.isCut }.map(\.isRewarded).suffix(20) : Self.recentRewards(of: earlier)
     let others = joined.flatMap(\.rewarded)
     // Whoever joins another training neither learns nor decides where that ends.
     let isTraining = launch.joins == nil
@@ -65,18 +67,20 @@ struct TrainingFigures: ~Copyable {
     summary = Summary(
       seed: launch.seed, robot: launch.robot, task: launch.task, finishReason: .fault, steps: 0,
       episodes: 0, rewardedEpisodes: whole.count { $0.isRewarded } + others.count { $0 },
-      updates: Int(Self.latest("learner/updates", of: earlier)),
+      updates: count(Self.latest("learner/updates", of: earlier)),
       updatesPerStep: Self.latest("learner/updatesPerStep", of: earlier), successLast20: nil,
       robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
       replayDigest: "", weightsDigest: "")
     for (actor, point) in points.enumerated() { roll.arrive(actor, goingOnFrom: point) }
     for earlier in joined { roll.note(earlier) }
-    if points.count > 1 {
-      let rewards = earlier.compactMap { record in
-        record.values.first { $0.key.hasSuffix("/episode/rewarded") }?.value
-      }
-      recent = rewards.suffix(20).map { $0 > 0 }
+  }
+
+  /// Whether each of the last 20 episodes of whichever actor was rewarded.
+  private static func recentRewards(of records: [MetricsRecord]) -> [Bool] {
+    let rewards = records.compactMap { record in
+      record.values.first { $0.key.hasSuffix("episode/rewarded") }?.value
     }
+    return rewards.suffix(20).map { $0 > 0 }
   }
 
   private static func latest(_ name: String, of records: [MetricsRecord]) -> Double {
@@ -88,6 +92,9 @@ struct TrainingFigures: ~Copyable {
   func knownSteps(_ clock: LaunchRecipe.Clock) -> Int {
     clock == .lockstep ? roll.leastSteps : roll.steps
   }
+
+  /// Steps since this session began; known once it is closed.
+  var newSteps: Int { summary.steps - progress.firstStep }
 
   /// Says a line to a person, on a line of its own.
   mutating func say(_ text: String) { reporting.write(line.interruption() + text + "\n") }
@@ -106,7 +113,7 @@ struct TrainingFigures: ~Copyable {
     }
     progress.wallSeconds = wall
     // The learner alone has steps of its own, those that it has learned from.
-    let step = status.role == Role.learner.rawValue ? Int(status.step) : progress.step
+    let step = status.role == Role.learner.rawValue ? Int(clamping: status.step) : progress.step
     if !values.isEmpty {
       try metrics.append(
         step: step, robotSeconds: progress.robotSeconds, wallSeconds: wall,
@@ -141,7 +148,7 @@ struct TrainingFigures: ~Copyable {
 
   private mutating func noteLearner(_ values: [String: Double]) {
     if let speed = values["learner/updatesPerSecond"] { progress.updatesPerSecond = speed }
-    if let updates = values["learner/updates"] { summary.updates = Int(updates) }
+    if let updates = values["learner/updates"] { summary.updates = count(updates) }
     if let ratio = values["learner/updatesPerStep"] { summary.updatesPerStep = ratio }
   }
 
@@ -166,6 +173,9 @@ struct TrainingFigures: ~Copyable {
     try summary.write(to: folder)
   }
 }
+
+/// A number that counts something, whatever was sent or written in its place.
+private func count(_ value: Double) -> Int { value >= 0 && value < 1e15 ? Int(value) : 0 }
 
 /// Seconds since 1970: only for file names and logs, never for what is computed.
 func wallTime() -> Double { Double(time(nil)) }

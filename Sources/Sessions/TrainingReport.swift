@@ -10,11 +10,12 @@ public struct TrainingReport: Report {
   private let actor: Int?
   private let goingOn: String?
 
-  init(_ summary: Summary, of recipe: LaunchRecipe) {
+  /// What a session came to; nobody goes on with an actor whose training is over.
+  init(_ summary: Summary, of recipe: LaunchRecipe, isTrainingOver: Bool = false) {
     self.summary = summary
     folder = recipe.run
     actor = recipe.joins?.actor
-    goingOn = Self.goingOn(recipe)
+    goingOn = isTrainingOver ? nil : Self.goingOn(recipe)
   }
 
   /// Writes the summary alone, as `summary.json` has it.

@@ -38,9 +38,9 @@ struct Kinglet: ParsableCommand {
     guard let first = lines.first else { return nil }
     let help = lines.last { $0.contains("--help'") }?.split(separator: "'").dropFirst().first
     let asked = CommandLine.arguments.dropFirst().first ?? ""
-    let meant =
-      first.hasSuffix("'\(asked)'")
-      ? Commands.nearest(to: asked, among: configuration.subcommands.map { $0._commandName }) : nil
+    let names = configuration.subcommands.map { $0._commandName }
+    let isUnknown = first.contains("nexpected argument") && !names.contains(asked)
+    let meant = isUnknown ? Commands.nearest(to: asked, among: names) : nil
     let wrong = first + (meant.map { ". Did you mean '\($0)'?" } ?? "")
     return wrong + (help.map { (wrong.hasSuffix("?") ? " See '" : "; see '") + $0 + "'" } ?? "")
   }

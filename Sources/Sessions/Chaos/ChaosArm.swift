@@ -113,13 +113,11 @@ final class ChaosArm {
     if join.status != 0 { throw SessionFailure("\(prefix)\(join.lastWords)") }
   }
 
-  /// Ends the `join` that brought it back, as a person would whose training is gone: by Ctrl-C, twice.
-  func leave() {
-    guard let join, join.isRunning else { return }
-    join.send(SIGINT)
-    _ = Self.wait(0.5) { !join.isRunning }
-    join.send(SIGINT)
-    _ = Self.wait(20) { !join.isRunning }
+  /// Waits for the `join` that brought it back to notice that its training is gone; false where it does
+  /// not.
+  func hasLeft() -> Bool {
+    guard let join else { return true }
+    return Self.wait(launch.supervision.silence + 15) { !join.isRunning }
   }
 
   /// Waits for something; false when it does not come in time [s].

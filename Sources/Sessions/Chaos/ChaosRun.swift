@@ -75,9 +75,9 @@ final class ChaosRun {
     for arm in arms { arm.begin(seed: seed &+ UInt64(arm.actor ?? 0) << 32) }
   }
 
-  /// Ends what a person has started for a training that is no more.
+  /// Waits for what a person has started for a training that is no more, and takes the taps away.
   private func settle() {
-    for arm in arms { arm.leave() }
+    for arm in arms { _ = arm.hasLeft() }
     taps?.end()
     taps = nil
     for arm in arms { arm.endTaps() }

@@ -26,10 +26,14 @@ struct FlightLaws {
     }
     var stop: Int64?
     var silent: Int64?
+    // What was before the first tick is known of a driver that begins only.
+    var lastMoved = entries.first.flatMap { $0.tick > 0 ? $0.time : nil }
     for (index, entry) in entries.enumerated() {
       let before = index > 0 && entries[index - 1].tick == entry.tick - 1 ? entries[index - 1] : nil
       for (kind, text) in limits(entry, after: before) { note(kind, entry, text) }
       for (kind, text) in conduct(entry) { note(kind, entry, text) }
+      if let text = rest(entry, after: lastMoved) { note("rest", entry, text) }
+      if [.active, .holding].contains(entry.driverMode) { lastMoved = entry.time }
       stop = entry.driverMode.isStopped ? stop ?? entry.time : nil
       if let stop, entry.time - stop > Self.stopTime, !entry.stands {
         note(
@@ -72,15 +76,23 @@ struct FlightLaws {
     return found
   }
 
-  /// Commands act only in a session and not after a stop; an arm that nobody has moved yet stands; and
-  /// nothing presses harder than the hard level of contact, but for the moment of an impact.
+  /// An arm that nobody has moved yet stands; one whose session has ended in good order does within a
+  /// second.
+  private func rest(_ entry: FlightEntry, after lastMoved: Int64?) -> String? {
+    guard [.idle, .ready].contains(entry.driverMode), entry.speed > Self.restingSpeed else {
+      return nil
+    }
+    let isEnding = lastMoved.map { entry.time - $0 <= Self.stopTime } ?? false
+    if entry.driverMode == .idle, isEnding { return nil }
+    return "the arm moves \(decimal(entry.speed, 3)) rad/s without a command"
+  }
+
+  /// Commands act only in a session and not after a stop, and nothing presses harder than the hard level of
+  /// contact, but for the moment of an impact.
   private func conduct(_ entry: FlightEntry) -> [(kind: String, text: String)] {
     var found: [(String, String)] = []
     if entry.isCommanded, entry.driverMode != .active {
       found.append(("command", "a torque acted that should not"))
-    }
-    if [.idle, .ready].contains(entry.driverMode), entry.speed > Self.restingSpeed {
-      found.append(("rest", "the arm moves \(decimal(entry.speed, 3)) rad/s without a command"))
     }
     if entry.toolForce > Self.greatestForce {
       found.append(("force", "the tool presses with \(decimal(entry.toolForce, 0)) N"))
