@@ -58,7 +58,7 @@ def test_keys_stop_the_arm_and_let_it_go_on(tmp_path, clock):
         terminal.wait(b"step 1")
         assert terminal.is_raw
         terminal.press(b"x")
-        terminal.wait(b"s stops the arm, r lets it go on")
+        terminal.wait(b"s stops every arm, r lets this one go on")
         for _ in range(2):
             terminal.press(b"s")
             terminal.wait(b"userStopped: the key s")

@@ -18,6 +18,7 @@ final class ChaosArm {
   private let tapped: [Meeting]
   private var flight: FlightView?
   private var taken: UInt64 = 0
+  private var collected: [FlightEntry] = []
   private var hasCome = false
   private var join: ChaosProcess?
   private var joins = 0
@@ -58,9 +59,17 @@ final class ChaosArm {
     taps = nil
   }
 
+  /// Keeps what its driver has recorded before that is written over.
+  func collect() {
+    guard let flight, flight.count > taken + UInt64(FlightRecorder.capacity / 2) else { return }
+    collected += flight.entries(from: taken)
+    taken = flight.count
+  }
+
   /// The ticks recorded since this was last asked for, of one driver after another.
   func ticks() -> [[FlightEntry]] {
-    var drivers = [flight?.entries(from: taken) ?? []]
+    var drivers = [collected + (flight?.entries(from: taken) ?? [])]
+    collected = []
     taken = flight?.count ?? 0
     if let newer = FlightView(run: folder), newer.begun != flight?.begun ?? 0 {
       drivers.append(newer.entries(from: 0))

@@ -101,6 +101,7 @@ final class ChaosRun {
     let deadline = Deadline(in: Int64(seconds * 1e9))
     while isRunning {
       for arm in arms where arm.isStopped && arm.letGo() { recoveries += 1 }
+      for arm in arms { arm.collect() }
       let counts = episodes()
       if recipe.launch.clock == .realtime { try bringBack(counts, &goals) }
       let isComplete = zip(counts, goals).allSatisfy { $0 >= $1 }
