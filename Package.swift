@@ -178,7 +178,9 @@ let suites: [Target] = [
   tests("RenderingTests", uses: ["Rendering"]),
   tests(
     "SessionsTests",
-    uses: ["Sessions", "Episodes", "Geometry", "Messages", "Randomness", "Wire"]),
+    uses: [
+      "Sessions", "Episodes", "Geometry", "Messages", "Randomness", "Recipes", "Safety", "Wire",
+    ]),
 ]
 
 let package = Package(

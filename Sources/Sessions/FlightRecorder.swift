@@ -1,32 +1,46 @@
-import Geometry
+package import Geometry
 import Glibc
 import Messages
 import RealTime
+import Safety
 
 /// One tick of a flight recording.
-struct FlightEntry: BitwiseCopyable, Sendable {
+package struct FlightEntry: BitwiseCopyable, Sendable {
   /// Number of the tick.
-  var tick: Int64 = 0
+  package var tick: Int64 = 0
   /// Robot time since the driver's start [ns].
-  var time: Int64 = 0
+  package var time: Int64 = 0
   /// The monotonic clock of the machine [ns].
-  var clock: Int64 = 0
+  package var clock: Int64 = 0
   /// What the driver did, see `DriverMode`.
-  var mode: UInt32 = 0
+  package var mode: UInt32 = 0
   /// Whether a command moved the arm; else the driver did by itself.
-  var commanded: UInt32 = 0
+  package var commanded: UInt32 = 0
   /// The setpoint that its torque was computed toward.
-  var setpoint: UInt64 = 0
+  package var setpoint: UInt64 = 0
   /// Speed of the tool [m/s].
-  var toolSpeed = 0.0
+  package var toolSpeed = 0.0
+  /// Angular speed of the tool [rad/s].
+  package var toolTurnSpeed = 0.0
   /// Estimated force on the tool [N].
-  var toolForce = 0.0
+  package var toolForce = 0.0
+  /// Estimated moment on the tool [N·m].
+  package var toolMoment = 0.0
+  /// What the world truly presses the held part with, as only a simulator knows [N].
+  package var contactForce = 0.0
+  /// How far the tool is outside its fence [m]; zero while it is not held to one.
+  package var fenceExcess = 0.0
+  /// How far the tool is turned beyond its fence [rad]; zero while it is not held to one.
+  package var fenceTurn = 0.0
   /// Joint positions [rad].
-  var position = JointVector()
+  package var position = JointVector()
   /// Joint velocities [rad/s].
-  var velocity = JointVector()
+  package var velocity = JointVector()
   /// What was sent [N·m].
-  var torque = JointVector()
+  package var torque = JointVector()
+
+  /// A tick with every value zero.
+  package init() {}
 }
 
 extension FlightEntry {
@@ -41,7 +55,7 @@ struct FlightRecorder: ~Copyable {
   static let name = "flight.bin"
   /// Ticks that are kept.
   static let capacity = 1 << 15
-  static let magic: UInt64 = 0x3154_4847_494c_464b  // "KFLIGHT1"
+  static let magic: UInt64 = 0x3254_4847_494c_464b  // "KFLIGHT2"
   static let head = 64
   static var stride: Int { MemoryLayout<FlightEntry>.stride }
   static var size: Int { head + capacity * stride }
@@ -59,9 +73,11 @@ struct FlightRecorder: ~Copyable {
     if let memory { munmap(memory, Self.size) }
   }
 
-  /// Notes a tick.
+  /// Notes a tick: the state, what answered it, the simulator's true contact force [N], and the fence
+  /// that the tool is held to.
   mutating func note(
-    _ state: ArmState, _ torque: JointTorque, _ mode: DriverMode, isCommanded: Bool
+    _ state: ArmState, _ torque: JointTorque, _ mode: DriverMode, isCommanded: Bool,
+    contactForce: Double, fence: Fence?
   ) {
     guard let memory else { return }
     var entry = FlightEntry()
@@ -69,7 +85,14 @@ struct FlightRecorder: ~Copyable {
     (entry.mode, entry.commanded) = (UInt32(mode.rawValue), isCommanded ? 1 : 0)
     entry.setpoint = torque.setpoint
     entry.toolSpeed = state.toolTwist.linear.length
+    entry.toolTurnSpeed = state.toolTwist.angular.length
     entry.toolForce = state.toolWrench.force.length
+    entry.toolMoment = state.toolWrench.torque.length
+    entry.contactForce = contactForce
+    if let fence {
+      entry.fenceExcess = fence.outward(of: state.baseFromTool.translation).length
+      entry.fenceTurn = fence.excessTurn(of: state.baseFromTool.rotation).length
+    }
     (entry.position, entry.velocity) = (state.position, state.velocity)
     entry.torque = torque.torque
     let place = Self.head + Int(count % UInt64(Self.capacity)) * Self.stride

@@ -97,7 +97,9 @@ struct GuardedArm: ~Copyable {
       torque.torque, for: state, last: last.allowed, isFenceClosed: supervisor.isFenceClosed)
     torque.torque = last.allowed
     if machine.mode != before { explain(before) }
-    flight.note(state, torque, machine.mode, isCommanded: isTaken)
+    flight.note(
+      state, torque, machine.mode, isCommanded: isTaken, contactForce: arm.truth().contactForce,
+      fence: supervisor.isFenceClosed ? filter.fence : nil)
     try arm.write(torque)
     return torque
   }

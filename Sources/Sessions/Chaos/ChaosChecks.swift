@@ -13,8 +13,8 @@ extension ChaosSession {
   ) {
     for entries in drivers {
       report.ticks += entries.count
-      for broken in FlightLaws(training.recipe.robot).violations(of: entries) {
-        note(fault, in: training, broken: arm.prefix + broken)
+      for broken in training.laws.violations(of: entries) {
+        note(fault, in: training, broken: arm.prefix + broken.text)
       }
     }
   }
@@ -61,10 +61,8 @@ extension ChaosSession {
   mutating func checkWorldWentOn(
     _ fault: ChaosFault, in training: ChaosRun, _ entries: [FlightEntry], from moment: Int64
   ) {
-    let stopped = entries.first { $0.clock >= moment && $0.driverMode.isStopped }
-    guard let stopped, stopped.clock - moment < 2_500_000_000 else {
-      return note(fault, in: training, broken: "the world stood still without its controller")
-    }
+    if FlightLaws.hasStopped(entries, from: moment) { return }
+    note(fault, in: training, broken: "the world stood still without its controller")
   }
 
   /// A driver that was told to end leaves an arm at rest.
@@ -74,11 +72,8 @@ extension ChaosSession {
     if fault.endsDriver, fault.actor == arm.actor { return }
     let lives = training.isRunning && !arm.isAway
     for entries in lives ? drivers.dropLast() : drivers[...] {
-      guard let last = entries.last, !last.stands else { continue }
-      note(
-        fault, in: training,
-        broken: arm.prefix
-          + "the driver ended while the arm moved \(decimal(last.speed, 3)) rad/s")
+      guard let broken = FlightLaws.unrest(atEndOf: entries) else { continue }
+      note(fault, in: training, broken: arm.prefix + broken)
     }
   }
 
@@ -115,5 +110,22 @@ extension ChaosSession {
       episode += 1
     }
     return try ResumePoint(of: recipe, before: episode).transitions()
+  }
+}
+
+extension ChaosRun {
+  /// What a process of the run that crashed has said of it; nil when none did.
+  func crash() -> String? {
+    for folder in Set([run] + arms.map(\.folder)).sorted() {
+      let logs = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/logs")) ?? []
+      for name in logs.sorted() {
+        let path = folder + "/logs/" + name
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        if let line = text.split(separator: "\n").first(where: { $0.contains("Fatal error") }) {
+          return "\(path): \(line)"
+        }
+      }
+    }
+    return nil
   }
 }

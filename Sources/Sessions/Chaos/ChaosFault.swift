@@ -104,9 +104,9 @@ extension ChaosFault {
       let isStarter = stream.index(below: actor == nil ? 8 : 4) == 0
       return .kill(isStarter ? Self.starter(of: actor, &stream) : target)
     case 5..<9:
-      // A `join` that hangs for longer than `launch` listens for it is one that has left.
-      let hangs = actor != nil && stream.index(below: 6) == 0
-      return hangs
+      // A `join` that hangs for longer than `launch` listens for it is one that has left; a `launch`
+      // that holds its arm itself goes on when it may, or says why not.
+      return stream.index(below: 6) == 0
         ? .pause(ChaosTarget(actor: actor), seconds: stream.log(1, 7))
         : .pause(target, seconds: stream.log(0.03, 4))
     case 9..<10:

@@ -19,6 +19,8 @@ final class ChaosRun {
   }
 
   let recipe: SessionRecipe
+  /// What must hold of the ticks of its arms.
+  let laws: FlightLaws
   let tapped: [Meeting]
   /// Its arm, or those of its actors in the order of their numbers.
   let arms: [ChaosArm]
@@ -49,6 +51,7 @@ final class ChaosRun {
     self.launchFile = launchFile
     self.overrides = overrides
     self.recipe = recipe
+    laws = try FlightLaws(recipe)
     self.tapped = tapped
     self.seed = seed
     arms = sessions.map { ChaosArm($0, tapped: tapped) }
@@ -252,21 +255,6 @@ final class ChaosRun {
 
   /// The last thing that `launch` has said.
   var lastWords: String { process?.lastWords ?? "no word" }
-
-  /// What a process of the run that crashed has said of it; nil when none did.
-  func crash() -> String? {
-    for folder in Set([run] + arms.map(\.folder)).sorted() {
-      let logs = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/logs")) ?? []
-      for name in logs.sorted() {
-        let path = folder + "/logs/" + name
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        if let line = text.split(separator: "\n").first(where: { $0.contains("Fatal error") }) {
-          return "\(path): \(line)"
-        }
-      }
-    }
-    return nil
-  }
 
   /// Ends the training in good order; throws where it does not.
   func finish() throws -> Summary {

@@ -1,127 +1,167 @@
 import Geometry
 import Messages
-import Recipes
+package import Recipes
 import Safety
 
 /// What must hold of every tick that a driver recorded, whatever happened to the session.
-struct FlightLaws {
+package struct FlightLaws: Sendable {
   /// Largest speed of a joint of an arm that is held [rad/s].
-  static let restingSpeed = 0.1
-  /// Largest estimated force on the tool [N]: the hard level, and what an impact may add.
-  static let greatestForce = 120.0
-  private let robot: RobotRecipe
+  package static let restingSpeed = 0.1
   /// A stopped arm must stand after this [ns].
-  static let stopTime: Int64 = 1_000_000_000
-  /// Share by which the tool may be faster than its limit while it is braked.
-  static let toolSlack = 0.2
+  package static let stopTime: Int64 = 1_000_000_000
+  /// What is allowed.
+  package let bounds: FlightBounds
 
-  init(_ robot: RobotRecipe) { self.robot = robot }
+  /// The laws of a session.
+  package init(_ recipe: SessionRecipe) throws { bounds = try FlightBounds(recipe) }
 
-  /// What ticks in their order violate, a line each, at most one of a kind.
-  func violations(of entries: [FlightEntry]) -> [String] {
-    var found: [String: String] = [:]
-    func note(_ kind: String, _ entry: FlightEntry, _ text: String) {
-      guard found[kind] == nil else { return }
-      found[kind] = "tick \(entry.tick) (\(entry.driverMode)): \(text)"
-    }
-    var stop: Int64?
-    var silent: Int64?
-    // What was before the first tick is known of a driver that begins only.
-    var lastMoved = entries.first.flatMap { $0.tick > 0 ? $0.time : nil }
+  /// What ticks in their order violate, the first tick of each law that one breaks.
+  package func violations(of entries: [FlightEntry]) -> [FlightViolation] {
+    var found: [FlightLaw: FlightViolation] = [:]
+    var past = FlightPast(entries.first)
     for (index, entry) in entries.enumerated() {
       let before = index > 0 && entries[index - 1].tick == entry.tick - 1 ? entries[index - 1] : nil
-      for (kind, text) in limits(entry, after: before) { note(kind, entry, text) }
-      for (kind, text) in conduct(entry) { note(kind, entry, text) }
-      if let text = rest(entry, after: lastMoved) { note("rest", entry, text) }
-      if [.active, .holding].contains(entry.driverMode) { lastMoved = entry.time }
-      stop = entry.driverMode.isStopped ? stop ?? entry.time : nil
-      if let stop, entry.time - stop > Self.stopTime, !entry.stands {
-        note(
-          "stop", entry,
-          "the arm still moves \(decimal(entry.speed, 3)) rad/s after a second of stopping")
+      past.take(entry, after: before)
+      let broken =
+        joints(entry, after: before) + tool(entry) + force(entry, in: entries, at: index)
+        + conduct(entry, past)
+      for (law, text) in broken where found[law] == nil {
+        found[law] = FlightViolation(
+          law: law, text: "tick \(entry.tick) (\(entry.driverMode)): \(text)")
       }
-      // In lock-step time may go back to where an episode began.
-      let isGap = before == nil
-      silent = entry.isCommanded || isGap ? nil : silent ?? entry.time
-      if let silent, let text = silence(entry, since: silent) { note("silence", entry, text) }
     }
-    return found.sorted { $0.key < $1.key }.map(\.value)
+    return found.values.sorted { $0.law.rawValue < $1.law.rawValue }
   }
 
-  private func limits(
-    _ entry: FlightEntry, after before: FlightEntry?
-  ) -> [(kind: String, text: String)] {
-    var found: [(String, String)] = []
-    let joints = robot.joints
+  private typealias Broken = [(law: FlightLaw, text: String)]
+
+  private func joints(_ entry: FlightEntry, after before: FlightEntry?) -> Broken {
+    var found: Broken = []
+    let joints = bounds.limits.joints
     for joint in 0..<JointVector.count {
       let (q, speed, torque) = (entry.position[joint], entry.velocity[joint], entry.torque[joint])
-      if q < joints.lower[joint] || q > joints.upper[joint] {
-        found.append(("position", "joint \(joint + 1) at \(decimal(q, 4)) rad is past its limit"))
+      if !(q >= joints.lower[joint] && q <= joints.upper[joint]) {
+        found.append((.position, "joint \(joint + 1) at \(decimal(q, 4)) rad is past its limit"))
       }
-      if abs(speed) > joints.velocity[joint] {
+      if !(abs(speed) <= joints.velocity[joint]) {
         found.append(
-          ("speed", "joint \(joint + 1) at \(decimal(speed, 3)) rad/s is past its limit"))
+          (.speed, "joint \(joint + 1) at \(decimal(speed, 3)) rad/s is past its limit"))
       }
-      if abs(torque) > joints.torque[joint] * (1 + 1e-9) {
-        found.append(("torque", "joint \(joint + 1) got \(decimal(torque, 2)) N·m"))
+      if !(abs(torque) <= joints.torque[joint] * (1 + 1e-9)) {
+        found.append((.torque, "joint \(joint + 1) got \(decimal(torque, 2)) N·m"))
       }
-      let step = joints.torqueRate[joint] * robot.driver.timestep * (1 + 1e-6)
-      if let before, abs(torque - before.torque[joint]) > step {
-        found.append(("rate", "the torque of joint \(joint + 1) jumped"))
+      let step = joints.torqueRate[joint] * bounds.period * (1 + 1e-6)
+      if let before, !(abs(torque - before.torque[joint]) <= step) {
+        found.append((.torqueRate, "the torque of joint \(joint + 1) jumped"))
       }
-    }
-    if entry.toolSpeed > robot.safety.toolSpeed * (1 + Self.toolSlack) {
-      found.append(("tool", "the tool moves \(decimal(entry.toolSpeed, 3)) m/s"))
     }
     return found
   }
 
-  /// An arm that nobody has moved yet stands; one whose session has ended in good order does within a
-  /// second.
-  private func rest(_ entry: FlightEntry, after lastMoved: Int64?) -> String? {
-    guard [.idle, .ready].contains(entry.driverMode), entry.speed > Self.restingSpeed else {
-      return nil
+  private func tool(_ entry: FlightEntry) -> Broken {
+    var found: Broken = []
+    func check(_ value: Double, _ law: FlightLaw, below most: Double, _ what: String, _ unit: String)
+    {
+      if value <= most { return }
+      found.append((law, "the tool \(what) \(decimal(value, 3)) \(unit), over \(decimal(most, 3))"))
     }
-    let isEnding = lastMoved.map { entry.time - $0 <= Self.stopTime } ?? false
-    if entry.driverMode == .idle, isEnding { return nil }
-    return "the arm moves \(decimal(entry.speed, 3)) rad/s without a command"
-  }
-
-  /// Commands act only in a session and not after a stop, and nothing presses harder than the hard level of
-  /// contact, but for the moment of an impact.
-  private func conduct(_ entry: FlightEntry) -> [(kind: String, text: String)] {
-    var found: [(String, String)] = []
-    if entry.isCommanded, entry.driverMode != .active {
-      found.append(("command", "a torque acted that should not"))
-    }
-    if entry.toolForce > Self.greatestForce {
-      found.append(("force", "the tool presses with \(decimal(entry.toolForce, 0)) N"))
-    }
+    check(entry.toolSpeed, .toolSpeed, below: bounds.toolSpeed, "moves", "m/s")
+    check(entry.toolTurnSpeed, .toolTurnSpeed, below: bounds.toolTurnSpeed, "turns", "rad/s")
+    check(entry.toolForce, .estimatedForce, below: bounds.estimatedForce, "seems to press", "N")
+    check(
+      entry.toolMoment, .estimatedMoment, below: bounds.estimatedMoment, "seems to press", "N·m")
+    check(entry.fenceExcess, .fence, below: bounds.fenceExcess, "is outside its fence by", "m")
+    check(
+      entry.fenceTurn, .fenceTurn, below: bounds.fenceTurn, "is turned beyond its fence by", "rad")
     return found
   }
 
-  /// Without commands the posture is held after `commandTimeout`, and the arm stopped after
-  /// `stopTimeout`; an arm that was not moved by commands before is held all the time.
-  private func silence(_ entry: FlightEntry, since start: Int64) -> String? {
-    let seconds = Double(entry.time - start) * 1e-9
-    let tick = robot.driver.timestep
+  /// Nothing truly presses harder than the hard level of contact, but for an impact at the speed that the
+  /// tool had.
+  private func force(_ entry: FlightEntry, in entries: [FlightEntry], at index: Int) -> Broken {
+    if entry.contactForce <= bounds.limits.contactForce.hard { return [] }
+    let speed = fastest(in: entries, at: index)
+    let most = bounds.trueForce(after: speed)
+    guard !(entry.contactForce <= most) else { return [] }
+    return [
+      (
+        .trueForce,
+        "the tool truly presses \(decimal(entry.contactForce, 1)) N, over \(decimal(most, 1)) "
+          + "after \(decimal(speed, 3)) m/s"
+      )
+    ]
+  }
+
+  /// The tool's greatest speed in the time of an impact up to a tick [m/s]; its bound where not all of that
+  /// is recorded.
+  private func fastest(in entries: [FlightEntry], at index: Int) -> Double {
+    let end = entries[index]
+    var speed = end.toolSpeed
+    for place in stride(from: index - 1, through: 0, by: -1) {
+      let entry = entries[place]
+      guard entry.tick == end.tick - Int64(index - place) else { return bounds.toolSpeed }
+      if end.time - entry.time > FlightBounds.impactTime { return speed }
+      speed = max(speed, entry.toolSpeed)
+    }
+    return bounds.toolSpeed
+  }
+
+  /// What the driver does, by what it sees and when torques came.
+  private func conduct(_ entry: FlightEntry, _ past: FlightPast) -> Broken {
+    var found: Broken = []
+    let mode = entry.driverMode
+    if entry.isCommanded, mode != .active {
+      found.append((.command, "a torque acted that should not"))
+    }
+    if !mode.isStopped, let reason = stopReason(entry) { found.append((.heed, reason)) }
+    if !past.mayMove(entry), !(entry.speed <= Self.restingSpeed) {
+      found.append((.rest, "the arm moves \(decimal(entry.speed, 3)) rad/s without a command"))
+    }
+    if let stop = past.stop, entry.time - stop > Self.stopTime, !entry.stands {
+      found.append(
+        (.stop, "the arm still moves \(decimal(entry.speed, 3)) rad/s after a second of stopping"))
+    }
+    if let broken = silence(entry, past) { found.append(broken) }
+    return found
+  }
+
+  /// Without torques the posture is held after `commandTimeout`, and the arm stopped after `stopTimeout`.
+  private func silence(
+    _ entry: FlightEntry, _ past: FlightPast
+  ) -> (law: FlightLaw, text: String)? {
+    let seconds = past.silent.map { Double(entry.time - $0) * 1e-9 } ?? 0
     switch entry.driverMode {
-    case .active where seconds > robot.safety.commandTimeout + tick:
-      return "still active \(decimal(seconds, 3)) s after the last torque"
-    case .holding where seconds > robot.safety.stopTimeout + tick:
-      return "still holding \(decimal(seconds, 3)) s after the last torque"
+    case .active where seconds > bounds.commandTimeout + bounds.period:
+      return (.hold, "still active \(decimal(seconds, 3)) s after the last torque")
+    case .holding where seconds > bounds.stopTimeout + bounds.period:
+      return (.dampedStop, "still holding \(decimal(seconds, 3)) s after the last torque")
     default: return nil
     }
   }
-}
 
-extension FlightEntry {
-  /// What the driver did.
-  var driverMode: DriverMode { DriverMode(rawValue: UInt8(truncatingIfNeeded: mode)) ?? .idle }
+  /// Why the tick's state must stop the arm at once, by what is recorded of it; without slack, for the
+  /// supervisor sees the same numbers.
+  private func stopReason(_ entry: FlightEntry) -> String? {
+    let limits = bounds.limits
+    if entry.toolForce >= limits.contactForce.hard || entry.toolMoment >= limits.contactMoment.hard {
+      return "not stopped though the tool touches hard"
+    }
+    if entry.fenceExcess > limits.fenceMargin || entry.fenceTurn > limits.fenceTurnMargin {
+      return "not stopped though the tool is beyond its fence's margin"
+    }
+    return nil
+  }
 
-  /// Largest speed of a joint [rad/s].
-  var speed: Double { (0..<JointVector.count).reduce(0) { max($0, abs(velocity[$1])) } }
+  /// Why a driver that has ended with these ticks left no arm at rest; nil where it did.
+  package static func unrest(atEndOf entries: [FlightEntry]) -> String? {
+    guard let last = entries.last, !last.stands else { return nil }
+    return "the driver ended while the arm moved \(decimal(last.speed, 3)) rad/s"
+  }
 
-  /// Whether the arm stands.
-  var stands: Bool { speed < DriverMachine.standingSpeed }
+  /// Whether the world of a driver went on and stopped the arm within 2.5 s of a moment [ns], though its
+  /// controller was silent.
+  package static func hasStopped(_ entries: [FlightEntry], from moment: Int64) -> Bool {
+    let stopped = entries.first { $0.clock >= moment && $0.driverMode.isStopped }
+    return stopped.map { $0.clock - moment < 2_500_000_000 } ?? false
+  }
 }
