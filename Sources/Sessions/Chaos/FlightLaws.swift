@@ -60,8 +60,9 @@ package struct FlightLaws: Sendable {
 
   private func tool(_ entry: FlightEntry) -> Broken {
     var found: Broken = []
-    func check(_ value: Double, _ law: FlightLaw, below most: Double, _ what: String, _ unit: String)
-    {
+    func check(
+      _ value: Double, _ law: FlightLaw, below most: Double, _ what: String, _ unit: String
+    ) {
       if value <= most { return }
       found.append((law, "the tool \(what) \(decimal(value, 3)) \(unit), over \(decimal(most, 3))"))
     }
@@ -143,7 +144,8 @@ package struct FlightLaws: Sendable {
   /// supervisor sees the same numbers.
   private func stopReason(_ entry: FlightEntry) -> String? {
     let limits = bounds.limits
-    if entry.toolForce >= limits.contactForce.hard || entry.toolMoment >= limits.contactMoment.hard {
+    if entry.toolForce >= limits.contactForce.hard || entry.toolMoment >= limits.contactMoment.hard
+    {
       return "not stopped though the tool touches hard"
     }
     if entry.fenceExcess > limits.fenceMargin || entry.fenceTurn > limits.fenceTurnMargin {
