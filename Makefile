@@ -38,6 +38,7 @@ train: build
 tidy:
 	@$(SWIFT_FILES) | xargs -0 swift format lint --strict --parallel
 	@Scripts/report-keys.py --check
+	@Scripts/mutations.py --check
 
 format:
 	@$(SWIFT_FILES) | xargs -0 swift format --in-place --parallel

@@ -71,7 +71,7 @@ MUTANTS = [
     (MACHINE, "if mode == .active { return last }", "return last", "never the last torque for ever"),
     (MACHINE, "if silence > commandTimeout, mode == .active", "if silence > stopTimeout, mode == .active", "hold at commandTimeout"),
     (MACHINE, "if silence > stopTimeout, mode == .active || mode == .holding", "if silence > 2 * stopTimeout, mode == .active || mode == .holding", "damped stop at stopTimeout"),
-    (MACHINE, "if !isSlow { lastMotion = state.time }", "", "standing is not moving"),
+    (MACHINE, "if !Self.isSlow(state) { lastMotion = state.time }", "", "standing is not moving"),
     # The setpoint's stages.
     (SETPOINTS, "guard state.isFinite else {", "guard true else {", "no new pose in a state that is not finite"),
     (SETPOINTS, "    limitGains(&safe.allowed.compliance, &safe.events)\n", "", "gains"),
@@ -136,7 +136,7 @@ MUTANTS = [
     (LOOP, "wasInContact ? last.events.subtracting(.contact) : last.events", "last.events", "a contact is told once"),
     (LOG, "    lost += 1\n", "", "interventions not kept are counted"),
     (SCHEDULE, "guard setpoint.sequence > newest else {", "guard setpoint.sequence > 0 else {", "sequence of setpoints"),
-    (SCHEDULE, "guard setpoint.isUsable else { throw .invalid(sequence: setpoint.sequence) }", "", "setpoints are finite and not negative"),
+    (SCHEDULE, "guard setpoint.isUsable, ", "", "setpoints are finite and not negative"),
     (LAW, "error.clamped(-gains.clipAgainst, gains.clipToward)", "error", "clip of the position error"),
     (LAW, "turn.rotationVector.clamped(-gains.clipRotation, gains.clipRotation)", "turn.rotationVector", "clip of the rotation error"),
     (LAW, "- bounded(gains.translationalDamping) * twist.linear", "", "damping of the law"),

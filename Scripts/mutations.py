@@ -6,6 +6,7 @@ line there, builds, tests, and changes it back. The repository itself is left al
 the rules and the first test that noticed; exits with 1 when one was noticed by none.
 
     Scripts/mutations.py [--scratch FOLDER] [--only PATTERN] [--table FILE]
+    Scripts/mutations.py --check
 
 `--only` takes those whose rule matches an expression, `--table` also writes the table as Markdown.
 """
@@ -195,7 +196,11 @@ def main():
     parser.add_argument("--scratch", default="/tmp/kinglet-mutations", help="folder for the copy")
     parser.add_argument("--only", default="", help="only rules that match this expression")
     parser.add_argument("--table", help="Markdown file for the table")
+    parser.add_argument("--check", action="store_true", help="only whether every line to change is there")
     options = parser.parse_args()
+    if options.check:
+        missing = [rule for file, text, _, rule in MUTANTS if (ROOT / file).read_text().count(text) != 1]
+        sys.exit(f"Scripts/mutants.py: not once in its file: {', '.join(missing)}" if missing else 0)
     scratch = pathlib.Path(options.scratch)
     copy(scratch)
     is_built, found = test(scratch)

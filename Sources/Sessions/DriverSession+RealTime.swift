@@ -10,7 +10,10 @@ extension DriverSession {
   mutating func runInRealTime() throws {
     var timer = PeriodicTimer(period: session.nanosecondsPerTick)
     var timing = LoopTiming(period: timer.period)
-    defer { print(timing.text(of: .driver)) }
+    defer {
+      print(timing.text(of: .driver))
+      print("driver: \(interventions) torques cut by its safety filter")
+    }
     do {
       try keepTime(&timer, &timing)
     } catch {
@@ -49,7 +52,9 @@ extension DriverSession {
     try step(torque)
     try recordInRealTime(state.tick)
     timing.noteEnd()
-    timing.report(of: .driver, through: &status)
+    timing.report(
+      of: .driver, through: &status,
+      and: [StatusValue(name: "driver/torquesCut", value: Double(interventions))])
   }
 
   /// The torque that answers a tick, or nil when it has not come in time.

@@ -25,6 +25,8 @@ struct DriverSession: ~Copyable {
   var lastAnswered: ArmState?
   private var isStopped = false
   private var toldTransitions: UInt64 = 0
+  /// Torques that the driver's own filter has cut, in episodes and between them.
+  private(set) var interventions: UInt64 = 0
 
   init(_ session: SessionContext) throws {
     let arm = try GuardedArm(session)
@@ -194,6 +196,7 @@ struct DriverSession: ~Copyable {
     session.work.add()
     recorder.add(state, torque)
     if !arm.last.events.isEmpty, arm.last.asked != arm.last.allowed {
+      interventions += 1
       recorder.add(
         .safety(
           SafetyIntervention(

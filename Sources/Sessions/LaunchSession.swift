@@ -18,6 +18,7 @@ struct LaunchSession: ~Copyable {
   private var relay: TrainingRelay?
   private var keys: TerminalKeys
   private var lives: Watch
+  private var lags: LagWatch?
   private var restarts = 0
   private var hasAsked = false
   private static let actor = ProcessName(.actor)
@@ -50,6 +51,8 @@ struct LaunchSession: ~Copyable {
     self.relay = relay
     keys = TerminalKeys(session, reporting)
     patience = isAlone ? recipe.supervision.silence : nil
+    lags =
+      recipe.clock == .realtime ? LagWatch(updatesPerStep: recipe.learner.updatesPerStep) : nil
     lives = Watch(
       silence: recipe.supervision.silence,
       standstillMinutes: recipe.joins == nil ? recipe.supervision.standstillMinutes : nil,
@@ -355,6 +358,7 @@ struct LaunchSession: ~Copyable {
 
   private mutating func note(_ status: Status) throws {
     if status.role == Role.actor.rawValue { relay?.pass(status) }
+    if let words = lags?.line(for: status, at: MonotonicClock.now) { figures.say(words) }
     // One that left though nobody ended the training.
     if status.note.hasPrefix(Summary.FinishReason.interrupted.rawValue), !hasAsked,
       figures.roll.entries[Int(status.actor)] != nil, status.actor > 0 || !recipe.holdsArm

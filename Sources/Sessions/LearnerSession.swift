@@ -87,14 +87,25 @@ struct LearnerSession: ~Copyable {
     }
     earlierUpdates = updates
     while !isStopped {
-      let wait: Duration = mixer.hasDue ? .zero : .milliseconds(200)
-      while let request = try server.next(within: wait) {
-        try answer(request)
-        if mixer.hasDue || isStopped { break }
-      }
+      try hear()
       if let step = mixer.take() { try learn(from: step.transition, of: step.actor) }
     }
   }
+
+  /// Answers what has come: in lock-step until there is something to learn from, in real time all of it, so
+  /// that a learner that is behind sees that it is.
+  private mutating func hear() throws {
+    var wait: Duration = mixer.hasDue ? .zero : .milliseconds(200)
+    for _ in 0..<Self.mostAtATurn {
+      guard let request = try server.next(within: wait) else { return }
+      try answer(request)
+      if isStopped || recipe.clock == .lockstep && mixer.hasDue { return }
+      wait = mixer.hasDue ? .zero : wait
+    }
+  }
+
+  /// Requests after which there is a turn to learn, whoever else still asks.
+  private static let mostAtATurn = 256
 
   /// Takes what was recorded of a training that goes on; in real time, where actors come and go, also
   /// where only the learner is a new one.

@@ -2,14 +2,18 @@ import Messages
 import RealTime
 
 extension LoopTiming {
-  /// Tells `launch` the figures since the start, once a second.
+  /// Tells `launch` the figures since the start and `more`, once a second.
   ///
   /// Who does not listen misses them: nothing waits.
-  mutating func report(of role: Role, through status: inout StatusLink) {
+  mutating func report(
+    of role: Role, through status: inout StatusLink,
+    and more: @autoclosure () -> [StatusValue] = []
+  ) {
     guard isReportDue() else { return }
     status.tell(
       Status(
-        role: role.rawValue, step: 0, episode: 0, robotNanoseconds: 0, values: values(of: role),
+        role: role.rawValue, step: 0, episode: 0, robotNanoseconds: 0,
+        values: values(of: role) + more(),
         note: ""))
   }
 

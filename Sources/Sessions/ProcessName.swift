@@ -1,19 +1,19 @@
 import Recipes
 
 /// A process of a session; its name is the subcommand that runs it.
-enum Role: String, CaseIterable {
+package enum Role: String, CaseIterable {
   case driver, controller, reward, reset, recorder, learner, actor
 }
 
 /// Which process of a session: one of its roles, or all of an actor that has an arm of its own.
-struct ProcessName: Hashable, CustomStringConvertible {
-  let role: Role
+package struct ProcessName: Hashable, CustomStringConvertible {
+  package let role: Role
   /// Number of an actor with an arm of its own, which `kinglet join` runs; nil for a single process.
-  let actor: Int?
+  package let actor: Int?
 
-  init(_ role: Role) { (self.role, actor) = (role, nil) }
+  package init(_ role: Role) { (self.role, actor) = (role, nil) }
 
-  init(actor: Int) { (role, self.actor) = (.actor, actor) }
+  package init(actor: Int) { (role, self.actor) = (.actor, actor) }
 
   /// Reads `description` back; nil for anything else.
   init?(_ text: String) {
@@ -29,7 +29,7 @@ struct ProcessName: Hashable, CustomStringConvertible {
   }
 
   /// "learner" or "actor 2".
-  var description: String { actor.map { "\(role.rawValue) \($0)" } ?? role.rawValue }
+  package var description: String { actor.map { "\(role.rawValue) \($0)" } ?? role.rawValue }
 
   /// The name of its log.
   var log: String { description.replacing(" ", with: "-") }

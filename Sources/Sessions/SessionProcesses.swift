@@ -23,6 +23,8 @@ struct SessionProcesses: ~Copyable {
   private var children: [(name: ProcessName, process: Process, logStart: UInt64)] = []
   private var actorPeers: [ProcessName: Request] = [:]
   private var hasAskedToFinish = false
+  /// What the first child that failed has said of it.
+  private var firstFailure: String?
 
   /// Makes ready for children of a session whose resolved recipe stands in `folder`.
   init(_ session: SessionContext, folder: RunFolder) throws {
@@ -71,7 +73,9 @@ struct SessionProcesses: ~Copyable {
       return .ready(name)
     case .status(let status):
       return status.actor < LaunchRecipe.mostActors ? .status(status) : nil
-    case .failure(let reason): return .failure(reason)
+    case .failure(let reason):
+      firstFailure = firstFailure ?? reason
+      return .failure(reason)
     case .driverStatus(let status): return .driver(status)
     case .heartbeat(let name, _, let progress):
       return ProcessName(name).map { .heartbeat($0, progress: progress) }
@@ -98,9 +102,7 @@ struct SessionProcesses: ~Copyable {
 
   private mutating func answer(_ request: Request, of name: ProcessName, _ next: UInt64) {
     // One that outlived another `launch` has never said that it is ready.
-    if actorPeers.count < LaunchRecipe.mostActors || actorPeers[name] != nil {
-      actorPeers[name] = request
-    }
+    if let actor = name.actor, actor < LaunchRecipe.mostActors { actorPeers[name] = request }
     let answer: Message =
       hasAskedToFinish ? Self.stop : .training(finish: "", nextSequence: next)
     try? server.reply(answer, to: request)
@@ -178,11 +180,8 @@ struct SessionProcesses: ~Copyable {
     // Then the children end because they were told to.
     if session.stopCheck() { return .stoppedAtOnce }
     let deadline = Deadline(in: 300_000_000)
-    while !deadline.isPast() {
-      if let news = try? next(within: .milliseconds(50)), case .failure(let reason) = news {
-        return SessionFailure(reason)
-      }
-    }
+    while firstFailure == nil, !deadline.isPast() { _ = try? next(within: .milliseconds(50)) }
+    if let firstFailure { return SessionFailure(firstFailure) }
     if let ended = firstEnded() { return failure(of: ended.name, ended.ending) }
     return (error as? SessionFailure) ?? SessionFailure("\(error)")
   }

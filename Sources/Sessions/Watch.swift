@@ -2,18 +2,21 @@ import Foundation
 import RealTime
 
 /// What `launch` knows of its processes' heartbeats: who is silent, and whether anything goes on.
-struct Watch {
+package struct Watch {
   /// What is wrong.
-  enum Finding: Equatable {
+  package enum Finding: Equatable {
     /// A process has given no sign of life for so long [s].
     case silent(ProcessName, seconds: Double)
-    /// The learner has learned nothing for so long [s]: either it is stuck, or who it waits for.
-    case standstill(seconds: Double)
+    /// The learner has learned nothing for so long [s]: either it is stuck, or who it waits for, most
+    /// likely the process that has done nothing for longest.
+    case standstill(seconds: Double, stillest: ProcessName?)
   }
 
   private struct Life {
     var seen: Int64
     var progress: UInt64
+    /// When the progress was last another.
+    var changed: Int64
   }
 
   private let silence: Int64
@@ -23,32 +26,34 @@ struct Watch {
 
   /// A watch that begins at an instant [ns] of the monotonic clock; without `standstillMinutes` nothing
   /// need go on.
-  init(silence: Double, standstillMinutes: Double?, at now: Int64) {
+  package init(silence: Double, standstillMinutes: Double?, at now: Int64) {
     self.silence = Int64(silence * 1e9)
     standstill = standstillMinutes.map { Int64($0 * 60e9) } ?? .max
     lastProgress = now
   }
 
   /// Notes a heartbeat.
-  mutating func note(_ name: ProcessName, progress: UInt64, at now: Int64) {
-    if name.role == .learner, lives[name]?.progress != progress { lastProgress = now }
-    lives[name] = Life(seen: now, progress: progress)
+  package mutating func note(_ name: ProcessName, progress: UInt64, at now: Int64) {
+    let known = lives[name].flatMap { $0.progress == progress ? $0 : nil }
+    if name.role == .learner, known == nil { lastProgress = now }
+    lives[name] = Life(seen: now, progress: progress, changed: known?.changed ?? now)
   }
 
   /// Notes that nothing need go on now, for the arm has stopped and waits for a person.
-  mutating func rest(at now: Int64) { lastProgress = now }
+  package mutating func rest(at now: Int64) { lastProgress = now }
 
   /// Forgets a process that is started anew, or has ended as it should.
-  mutating func forget(_ name: ProcessName) { lives[name] = nil }
+  package mutating func forget(_ name: ProcessName) { lives[name] = nil }
 
   /// What is wrong at an instant; nil when nothing is.
-  func finding(at now: Int64) -> Finding? {
+  package func finding(at now: Int64) -> Finding? {
     let oldest = lives.min { $0.value.seen < $1.value.seen }
     if let oldest, now - oldest.value.seen > silence {
       return .silent(oldest.key, seconds: Double(now - oldest.value.seen) * 1e-9)
     }
     guard now - lastProgress > standstill else { return nil }
-    return .standstill(seconds: Double(now - lastProgress) * 1e-9)
+    let stillest = lives.min { $0.value.changed < $1.value.changed }?.key
+    return .standstill(seconds: Double(now - lastProgress) * 1e-9, stillest: stillest)
   }
 }
 
@@ -63,9 +68,10 @@ extension Watch.Finding {
       let number = process.map { ", process \($0)," } ?? ""
       return
         "\(name)\(number) has given no sign of life for \(decimal(seconds, 0)) s: \(state)"
-    case .standstill(let seconds):
+    case .standstill(let seconds, let stillest):
       return
         "the learner has learned nothing for \(decimal(seconds / 60, 1)) min though every process lives"
+        + (stillest.map { "; for longest nothing was done by the process \($0)" } ?? "")
     }
   }
 

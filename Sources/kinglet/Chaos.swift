@@ -7,7 +7,7 @@ struct Chaos: ParsableCommand {
     discussion: """
       Ends, stops and starves processes, damages, delays, drops, doubles and reorders their messages, \
       fills their disk and pulls the stop, at times that a seed decides. After each fault every tick \
-      that the driver recorded must be within the robot's limits, the arm must have stopped where it \
+      that the driver recorded must be within the session's limits, the arm must have stopped where it \
       had to, and the training must go on or end with a reason and be resumed; one of several arms in \
       real time goes on without the arm that a fault has ended, which is then brought back. At its end \
       the learner must hold each recorded transition once.

@@ -1,5 +1,48 @@
 import Foundation
+import Messages
+import Synchronization
 import Testing
+import Wire
+
+/// Sends to the driver's other sockets as fast as they take it, on a thread of its own.
+private final class Flood: Sendable {
+  private let isOver = Mutex(false)
+  private let count = Mutex(0)
+  private let ended = DispatchSemaphore(value: 0)
+
+  init(_ run: String) {
+    Thread.detachNewThread { [self] in
+      defer { ended.signal() }
+      try? send(to: run)
+    }
+  }
+
+  /// Messages so far.
+  var sent: Int { count.withLock { $0 } }
+
+  func end() {
+    isOver.withLock { $0 = true }
+    ended.wait()
+  }
+
+  private func send(to run: String) throws {
+    let context = try Context(session: SessionMark(of: "\(run)\npanda\npcb-insertion\n5"))
+    func client(_ socket: String) throws -> Client {
+      try Client(to: Endpoint("ipc://\(run)/sockets/\(socket)"), role: "driver", in: context)
+    }
+    var session = try client("session")
+    var truth = try client("truth")
+    var setpoint = try client("setpoint")
+    while !isOver.withLock({ $0 }) {
+      for _ in 0..<100 {
+        try? session.send(.driverStatusRequest, within: .zero)
+        try? truth.send(.truthRequest, within: .zero)
+        try? setpoint.send(.safetyRequest, within: .zero)
+      }
+      count.withLock { $0 += 300 }
+    }
+  }
+}
 
 /// A person stops the arm of real sessions and lets it go on.
 @Suite(.serialized) struct StopTests {
@@ -97,6 +140,26 @@ import Testing
     #expect(try recover().status == 0)
     kill(launch.process.processIdentifier, SIGINT)
     #expect(try launch.finish().status == 0)
+  }
+
+  @Test func `a stop works while every other queue is flooded and nobody takes anything`() throws {
+    let launch = try launch(["clock=realtime", "placement=process"])
+    defer { launch.end() }
+    try awaitLog("active at")
+    let run = scratch.path("r")
+    let paused = try ["recorder", "actor", "learner", "reward", "reset"].map { role in
+      try #require(KingletProcess.running(with: role + "\0" + run + "/").first)
+    }
+    for process in paused { kill(process, SIGSTOP) }
+    defer { for process in paused { kill(process, SIGCONT) } }
+    let flood = Flood(run)
+    defer { flood.end() }
+    usleep(500_000)
+    let stop = try KingletProcess.run(["stop", run, "--reason", "a hand"], scratch: scratch)
+    #expect(stop.status == 0, "\(stop.errors)")
+    #expect(log().contains("userStopped at") || log().contains("fault at"), "\(log())")
+    #expect(flood.sent > 1000, "the flood was a trickle")
+    kill(launch.process.processIdentifier, SIGKILL)
   }
 
   @Test func `nobody coming ends the training with the reason`() throws {

@@ -9,7 +9,7 @@ extension FuzzTarget {
   /// Processes of a small session, each with messages of right form that are out of place.
   static let processes: [FuzzTarget] = [
     process(
-      .driver, sockets: [.session, .truth, .setpoint],
+      .driver, sockets: [.session, .truth, .setpoint, .stop],
       good: (.grant(Grant(sequence: 1, untilTick: -1, setpoint: 0)), at: .session)),
     process(.controller, sockets: [.setpoint], good: (.safetyRequest, at: .setpoint)),
     process(.reward, sockets: [.reward], good: (.judgeStart, at: .reward)),

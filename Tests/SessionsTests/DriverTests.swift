@@ -1,0 +1,165 @@
+import Foundation
+import Geometry
+import Messages
+import Testing
+import Wire
+
+/// A real driver process with the test in its controller's place: whatever comes as a torque, the arm
+/// stays within its limits, what is refused is counted, and silence ends in a stop.
+@Suite(.serialized) struct DriverTests {
+  private let scratch: Scratch
+  private let run: String
+
+  init() throws {
+    scratch = try Scratch()
+    run = scratch.path("r")
+  }
+
+  private func driver() throws -> KingletProcess {
+    try KingletProcess(
+      [
+        "driver", "Launch/pcb-insertion.yaml", "run=" + run, "recording=none", "clock=realtime",
+        "placement=process",
+      ], scratch: scratch)
+  }
+
+  private func context(of seed: Int = 1) throws -> Context {
+    try Context(session: SessionMark(of: "\(run)\npanda\npcb-insertion\n\(seed)"))
+  }
+
+  private func client(_ socket: String, _ context: Context) throws -> Client {
+    try Client(to: Endpoint("ipc://\(run)/sockets/\(socket)"), role: "driver", in: context)
+  }
+
+  private func port(_ context: Context) throws -> ControllerPort {
+    try ControllerPort(
+      connect: Endpoint("ipc://\(run)/sockets/arm"), role: "driver", in: context)
+  }
+
+  private func status(_ client: inout Client) throws -> DriverStatus {
+    guard
+      case .driverStatus(let status) = try client.call(.driverStatusRequest, within: .seconds(20))
+    else { throw WireError.timedOut(peer: "driver", endpoint: "session", milliseconds: 0) }
+    return status
+  }
+
+  /// Answers states for a while; gives the largest share of its limit that a joint's speed reached.
+  private func answer(
+    _ port: inout ControllerPort, ticks: Int, _ torque: (ArmState) -> JointTorque?
+  ) throws -> Double {
+    // Of the Panda, see Robots/panda/robot.yaml.
+    let limits = [2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61]
+    var most = 0.0
+    // What has waited meanwhile is of ticks that are over.
+    while (try? port.receive(within: .zero)) != nil {}
+    for _ in 0..<ticks {
+      let state = try port.receive(within: .seconds(5))
+      for (joint, limit) in limits.enumerated() {
+        most = max(most, abs(state.velocity[joint]) / limit)
+      }
+      if let torque = torque(state) { try port.send(torque, within: .milliseconds(100)) }
+    }
+    return most
+  }
+
+  private func still(_ state: ArmState) -> JointTorque {
+    var torque = JointTorque()
+    (torque.tick, torque.setpoint) = (state.tick, 1)
+    return torque
+  }
+
+  /// Waits for a mode; gives every mode seen on the way.
+  private func awaitMode(
+    _ mode: DriverMode, _ client: inout Client, within seconds: Double = 20
+  ) throws -> DriverStatus {
+    let deadline = DispatchTime.now() + seconds
+    while true {
+      let status = try status(&client)
+      if status.mode == mode { return status }
+      try #require(DispatchTime.now() < deadline, "the driver is \(status.mode): \(status.reason)")
+      usleep(2000)
+    }
+  }
+
+  @Test func `torques that are late, early, doubled, broken or foreign are refused and counted`()
+    throws
+  {
+    let driver = try driver()
+    defer { driver.end() }
+    let context = try context()
+    var session = try client("session", context)
+    #expect(try status(&session).mode == .ready)
+    var good = try port(context)
+    _ = try answer(&good, ticks: 50, still)
+    let before = try status(&session)
+    #expect([.active, .holding].contains(before.mode))
+    // A machine that is short of time makes some late by itself.
+    func grown(_ count: (Messages.Refusals) -> UInt64) throws -> UInt64 {
+      count(try status(&session).refusals) - count(before.refusals)
+    }
+    _ = try answer(&good, ticks: 20) { state in
+      var torque = still(state)
+      torque.tick += 1000
+      return torque
+    }
+    #expect(try grown(\.early) >= 1)
+    _ = try answer(&good, ticks: 20) { state in
+      var torque = still(state)
+      torque.tick -= 5
+      return torque
+    }
+    #expect(try grown(\.late) >= 1)
+    _ = try answer(&good, ticks: 20) { state in
+      var torque = still(state)
+      torque.torque[3] = .nan
+      return torque
+    }
+    #expect(try grown(\.damaged) >= 1)
+    // None of them moved the arm: the driver holds it, and then stops it.
+    let fault = try awaitMode(.fault, &session)
+    #expect(fault.reason.contains("no torque for"), "\(fault.reason)")
+    _ = try answer(&good, ticks: 500, still)
+    #expect(try grown(\.stopped) >= 1)
+    #expect(try status(&session).mode == .fault)
+  }
+
+  @Test func `another session's torques are none`() throws {
+    let driver = try driver()
+    defer { driver.end() }
+    var session = try client("session", try context())
+    #expect(try status(&session).mode == .ready)
+    var foreign = try port(try context(of: 2))
+    for tick in 0..<200 {
+      var torque = JointTorque()
+      (torque.tick, torque.setpoint) = (Int64(tick), 1)
+      torque.torque[1] = 50
+      try foreign.send(torque, within: .seconds(5))
+      usleep(500)
+    }
+    let status = try status(&session)
+    #expect(status.refusals.foreign >= 100 && status.mode == .ready, "\(status)")
+  }
+
+  @Test(arguments: [1e6, -1e6])
+  func `a controller gone mad moves no joint beyond its speed, and is stopped`(torque: Double)
+    throws
+  {
+    let driver = try driver()
+    defer { driver.end() }
+    let context = try context()
+    var session = try client("session", context)
+    #expect(try status(&session).mode == .ready)
+    var mad = try port(context)
+    _ = try answer(&mad, ticks: 20, still)
+    let most = try answer(&mad, ticks: 2000) { state in
+      var answer = still(state)
+      for joint in 0..<JointVector.count { answer.torque[joint] = torque }
+      return answer
+    }
+    #expect(most <= 1, "a joint came to \(most) of its speed limit")
+    // Torques arrived all the time, so it was no silence that stopped it.
+    let fault = try awaitMode(.fault, &session)
+    #expect(!fault.reason.contains("no torque"), "\(fault.reason)")
+    #expect(fault.refusals.stopped > 0)
+  }
+}
