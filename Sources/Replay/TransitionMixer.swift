@@ -24,7 +24,8 @@ public struct TransitionMixer: Sendable {
     private(set) var taken: UInt64 = 0
     var hasLeft = false
 
-    var isEmpty: Bool { gone == kept.count }
+    var isEmpty: Bool { waiting == 0 }
+    var waiting: Int { kept.count - gone }
     /// The number that is due.
     var next: UInt64 { taken + UInt64(kept.count - gone) }
     /// Whether something of it is still to be taken.
@@ -95,8 +96,8 @@ public struct TransitionMixer: Sendable {
     return taken.min() ?? streams.values.map(\.taken).max() ?? 0
   }
 
-  /// Whether nothing is kept.
-  public var isEmpty: Bool { streams.values.allSatisfy(\.isEmpty) }
+  /// Transitions that wait, of all actors.
+  public var waiting: Int { streams.values.reduce(0) { $0 + $1.waiting } }
 
   /// Whether the transition whose turn it is has come.
   public var hasDue: Bool { due.map { streams[$0]?.isEmpty == false } ?? false }

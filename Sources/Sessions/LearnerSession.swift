@@ -325,8 +325,9 @@ struct LearnerSession: ~Copyable {
     session.work.add()
     let round = recipe.clock == .lockstep ? Int(transition.sequence) + 1 : learned
     guard round > restored else { return }
-    // In real time nobody waits: a learner that is behind takes in what has come and goes on.
-    let isBehind = recipe.clock == .realtime && !mixer.isEmpty
+    // In real time nobody waits: a learner that is far behind takes in what has come and goes on; what a
+    // reset gives time for is made up for.
+    let isBehind = recipe.clock == .realtime && mixer.waiting >= Self.mostBehind
     if learned >= recipe.learner.startStep, !isBehind {
       let start = MonotonicClock.now
       for _ in 0..<recipe.learner.updatesPerStep { update(shown: shownRows) }
@@ -362,6 +363,9 @@ struct LearnerSession: ~Copyable {
     updates += 1
     session.work.add()
   }
+
+  /// Transitions by which a learner may be behind in real time: two seconds of one arm.
+  private static let mostBehind = 20
 
   private var lastReport: RLPDReport?
 

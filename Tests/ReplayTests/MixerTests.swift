@@ -64,7 +64,7 @@ private func add(_ sequence: UInt64, of actor: UInt32, to mixer: inout Transitio
       }
     }
     #expect(taken == rounds)
-    #expect(mixer.isEmpty && !mixer.hasDue)
+    #expect(mixer.waiting == 0 && !mixer.hasDue)
   }
 
   @Test func `a round waits for each actor that has not left`() {
