@@ -5,6 +5,13 @@ import Synchronization
 import Testing
 import Wire
 
+/// What one thread tells another, once.
+private final class OneWayFlag: Sendable {
+  private let value = Atomic(false)
+  var isSet: Bool { value.load(ordering: .relaxed) }
+  func set() { value.store(true, ordering: .relaxed) }
+}
+
 /// Messages meet every fault that a line can have, on purpose, through a tap.
 @Suite struct SealTests {
   /// A client and a server with a tap between; the server counts what it acts on.
@@ -99,13 +106,13 @@ import Wire
     command.tick = 3
     let bits = 8 * (JointTorque.encodedLength + 8)
     let (front, back) = (try folder.endpoint("t"), try folder.endpoint("s"))
-    let isOver = Atomic(false)
-    let over: @Sendable () -> Bool = { isOver.load(ordering: .relaxed) }
+    let (isOver, flips) = (OneWayFlag(), OneWayFlag())
     let tapped = Outcome {
       var tap = try Tap(.ticks, at: front, to: back, in: Context())
       var next: UInt64 = 0
-      while !over() {
+      while !isOver.isSet {
         try tap.run(for: .milliseconds(20)) { _ in
+          guard flips.isSet else { return .pass }
           defer { next += 1 }
           return next < UInt64(bits) ? .flip(bit: next) : .pass
         }
@@ -113,19 +120,28 @@ import Wire
     }
     var driver = try DriverPort(bind: back, role: "controller", in: context)
     var controller = try ControllerPort(connect: front, role: "driver", in: context)
-    for sent in 0..<bits {
+    // A tap loses what it gets before both ends are there.
+    for _ in 0..<200 {
+      try controller.send(command, within: patience)
+      if (try? driver.receive(within: .milliseconds(50))) != nil { break }
+    }
+    while (try? driver.receive(within: .milliseconds(200))) != nil {}
+    flips.set()
+    for _ in 0..<bits {
+      let before = driver.discarded.damaged
       try controller.send(command, within: patience)
       // One at a time: a tap loses what nobody takes.
-      for _ in 0..<1000 where driver.discarded.damaged <= UInt64(sent) {
+      for _ in 0..<1000 where driver.discarded.damaged == before {
         #expect(throws: WireError.self) { try driver.receive(within: .milliseconds(2)) }
       }
+      try #require(driver.discarded.damaged == before + 1)
     }
     try controller.send(command, within: patience)
     #expect(try driver.receive(within: patience) == command)
     // A flipped session is told from damage by its sum.
     #expect(driver.discarded.damaged == UInt64(bits))
     #expect(driver.discarded.foreign == 0)
-    isOver.store(true, ordering: .relaxed)
+    isOver.set()
     try tapped.value()
   }
 
