@@ -5,13 +5,6 @@ import Synchronization
 import Testing
 import Wire
 
-/// What one thread tells another, once.
-private final class OneWayFlag: Sendable {
-  private let value = Atomic(false)
-  var isSet: Bool { value.load(ordering: .relaxed) }
-  func set() { value.store(true, ordering: .relaxed) }
-}
-
 /// Messages meet every fault that a line can have, on purpose, through a tap.
 @Suite struct SealTests {
   /// A client and a server with a tap between; the server counts what it acts on.
@@ -106,7 +99,7 @@ private final class OneWayFlag: Sendable {
     command.tick = 3
     let bits = 8 * (JointTorque.encodedLength + 8)
     let (front, back) = (try folder.endpoint("t"), try folder.endpoint("s"))
-    let (isOver, flips) = (OneWayFlag(), OneWayFlag())
+    let (isOver, flips) = (Flag(), Flag())
     let tapped = Outcome {
       var tap = try Tap(.ticks, at: front, to: back, in: Context())
       var next: UInt64 = 0
