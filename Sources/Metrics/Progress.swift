@@ -67,7 +67,8 @@ public struct Progress: Sendable, Equatable {
         ("episodes \(episodes)", 6), ("robot \(clockText(robotSeconds))", 3),
         ("wall \(clockText(wallSeconds))", 4),
       ] + [rate, end].compactMap { $0 }
-    for kept in stride(from: 7, to: 0, by: -1) {
+    let all = (parts.map(\.rank).max() ?? 0) + 1
+    for kept in stride(from: all, to: 0, by: -1) {
       let line = parts.filter { $0.rank < kept }.map(\.text).joined(separator: "  ")
       if line.count <= width { return line }
     }

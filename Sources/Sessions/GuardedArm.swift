@@ -98,7 +98,7 @@ struct GuardedArm: ~Copyable {
     torque.torque = last.allowed
     if machine.mode != before { explain(before) }
     flight.note(
-      state, torque, machine.mode, isCommanded: isTaken, contactForce: arm.truth().contactForce,
+      state, torque, machine.mode, isCommanded: isTaken, contactForce: arm.contactForce,
       fence: supervisor.isFenceClosed ? filter.fence : nil)
     try arm.write(torque)
     return torque

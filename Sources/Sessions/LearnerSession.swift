@@ -95,12 +95,11 @@ struct LearnerSession: ~Copyable {
   /// Answers what has come: in lock-step until there is something to learn from, in real time all of it, so
   /// that a learner that is behind sees that it is.
   private mutating func hear() throws {
-    var wait: Duration = mixer.hasDue ? .zero : .milliseconds(200)
     for _ in 0..<Self.mostAtATurn {
+      let wait: Duration = mixer.hasDue ? .zero : .milliseconds(200)
       guard let request = try server.next(within: wait) else { return }
       try answer(request)
       if isStopped || recipe.clock == .lockstep && mixer.hasDue { return }
-      wait = mixer.hasDue ? .zero : wait
     }
   }
 

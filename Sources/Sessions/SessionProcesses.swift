@@ -81,7 +81,7 @@ struct SessionProcesses: ~Copyable {
       return ProcessName(name).map { .heartbeat($0, progress: progress) }
     case .trainingRequest(let actor, let next):
       // An actor with an arm of its own wants to know whether there still is a training.
-      answer(request, of: ProcessName(actor: Int(clamping: actor)), next)
+      answer(request, of: actor, next)
       return try self.next(within: .zero)
     case .actorLeft(let actor, let reason):
       return actor < LaunchRecipe.mostActors ? .left(actor: Int(actor), reason: reason) : nil
@@ -100,9 +100,9 @@ struct SessionProcesses: ~Copyable {
     try begin(ProcessName(.learner), from: firstEpisodes, ["--known-steps", "\(steps)"])
   }
 
-  private mutating func answer(_ request: Request, of name: ProcessName, _ next: UInt64) {
+  private mutating func answer(_ request: Request, of actor: UInt32, _ next: UInt64) {
     // One that outlived another `launch` has never said that it is ready.
-    if let actor = name.actor, actor < LaunchRecipe.mostActors { actorPeers[name] = request }
+    if actor < LaunchRecipe.mostActors { actorPeers[ProcessName(actor: Int(actor))] = request }
     let answer: Message =
       hasAskedToFinish ? Self.stop : .training(finish: "", nextSequence: next)
     try? server.reply(answer, to: request)

@@ -24,7 +24,8 @@ public struct SimulatedArm: ~Copyable, ArmDriver {
   var posture: ArmPosture
   var gravity = JointVector()
   var estimate: WrenchEstimate
-  var contactForce = 0.0
+  /// What the world presses the held part with, as no robot knows it [N].
+  public internal(set) var contactForce = 0.0
   var peakContactForce = 0.0
   var hidden = HiddenDraw()
 

@@ -122,11 +122,11 @@ final class ChaosArm {
     if join.status != 0 { throw SessionFailure("\(prefix)\(join.lastWords)") }
   }
 
-  /// Waits for the `join` that brought it back to notice that its training is gone; false where it does
-  /// not.
-  func hasLeft() -> Bool {
-    guard let join else { return true }
-    return Self.wait(launch.supervision.silence + 15) { !join.isRunning }
+  /// Waits for the `join` that brought it back to notice that its training is gone; one that does not is
+  /// found among what was left behind.
+  func awaitLeave() {
+    guard let join else { return }
+    _ = Self.wait(launch.supervision.silence + 15) { !join.isRunning }
   }
 
   /// Waits for something; false when it does not come in time [s].

@@ -46,7 +46,4 @@ final class ChaosProcess {
   func text(_ name: String) -> String {
     (try? String(contentsOfFile: output + name, encoding: .utf8)) ?? ""
   }
-
-  /// Sends a signal, if it runs.
-  func send(_ signal: Int32) { if isRunning { kill(number, signal) } }
 }

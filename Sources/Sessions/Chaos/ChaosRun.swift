@@ -80,7 +80,7 @@ final class ChaosRun {
 
   /// Waits for what a person has started for a training that is no more, and takes the taps away.
   private func settle() {
-    for arm in arms { _ = arm.hasLeft() }
+    for arm in arms { arm.awaitLeave() }
     taps?.end()
     taps = nil
     for arm in arms { arm.endTaps() }
