@@ -9,6 +9,7 @@ SUPERVISOR = "Sources/Safety/Supervisor.swift"
 MODES = "Sources/Safety/DriverMode+Transitions.swift"
 MACHINE = "Sources/Safety/DriverMachine.swift"
 LIMITS = "Sources/Safety/SafetyLimits.swift"
+GUARD = "Sources/Safety/DriverGuard.swift"
 JOINTS = "Sources/Safety/JointLimits.swift"
 MARGIN = "Sources/Safety/GainMargin.swift"
 LOOP = "Sources/ControlLoop/ControlLoop.swift"
@@ -71,7 +72,22 @@ MUTANTS = [
     (MACHINE, "if mode == .active { return last }", "return last", "never the last torque for ever"),
     (MACHINE, "if silence > commandTimeout, mode == .active", "if silence > stopTimeout, mode == .active", "hold at commandTimeout"),
     (MACHINE, "if silence > stopTimeout, mode == .active || mode == .holding", "if silence > 2 * stopTimeout, mode == .active || mode == .holding", "damped stop at stopTimeout"),
-    (MACHINE, "if !Self.isSlow(state) { lastMotion = state.time }", "", "standing is not moving"),
+    (MACHINE, "if !isSlow(state) { lastMotion = state.time }", "", "standing is not moving"),
+    (MACHINE, ">= standingTime", ">= 0", "an arm stands after a while only"),
+    (MACHINE, ", isStanding || state.time - since >= longestDamping {", ", isStanding {", "a stop holds in the end"),
+    (GUARD, "guard command.tick == state.tick else {", "guard command.tick >= state.tick else {", "a torque of a tick to come"),
+    (GUARD, "guard command.tick == state.tick else {", "guard command.tick <= state.tick else {", "a torque of a tick that is over"),
+    (GUARD, "refusals.late += 1", "", "late torques are counted"),
+    (GUARD, "refusals.early += 1", "", "early torques are counted"),
+    (GUARD, "refusals.stopped += 1", "", "torques to a stopped arm are counted"),
+    (GUARD, "guard machine.command(toward: command.setpoint, at: state.time) else {\n      refusals.stopped += 1\n      return false\n    }", "_ = machine.command(toward: command.setpoint, at: state.time)", "no torque moves a stopped arm"),
+    (GUARD, "torque.torque = last.allowed\n", "", "the driver's filter"),
+    (GUARD, "if let reason = supervisor.stopReason(for: state) {", "if let reason = supervisor.stopReason(for: state), false {", "the supervisor stops the arm"),
+    (GUARD, "torque.torque = machine.torque(for: state, last: last.allowed)\n", "", "the machine's torque where none comes"),
+    (GUARD, "for: state, last: last.allowed, isFenceClosed", "for: state, last: state.torque, isFenceClosed", "the driver's rate counts from what was sent"),
+    (GUARD, "    supervisor.rearm()\n", "", "a recovery opens the fence"),
+    (GUARD, "last.allowed = torque }", "}", "after a snapshot the rate counts from its torque"),
+    (GUARD, "setpoint = command.setpoint\n", "", "a held torque names its setpoint"),
     # The setpoint's stages.
     (SETPOINTS, "guard state.isFinite else {", "guard true else {", "no new pose in a state that is not finite"),
     (SETPOINTS, "    limitGains(&safe.allowed.compliance, &safe.events)\n", "", "gains"),
@@ -108,7 +124,9 @@ MUTANTS = [
     (SUPERVISOR, "return contactStop(state)", "return nil", "stop: contact"),
     (FILTER, "return force >= limits.contactForce.hard || moment", "return moment", "stop: contact force"),
     (FILTER, "limits.contactForce.hard || moment >= limits.contactMoment.hard", "limits.contactForce.hard", "stop: contact moment"),
-    (SUPERVISOR, "mostSaturated = 50", "mostSaturated = 55", "stop: 50 saturated ticks"),
+    (LIMITS, "saturatedTicks = 50", "saturatedTicks = 55", "stop: 50 saturated ticks"),
+    (SUPERVISOR, "return saturatedTicks > filter.limits.saturatedTicks\n      ? .torqueSaturated(ticks: saturatedTicks) : nil", "return nil", "stop: saturation"),
+    (LIMITS, "both.saturatedTicks = min(a.saturatedTicks, b.saturatedTicks)", "both.saturatedTicks = a.saturatedTicks", "tightest: saturated ticks"),
     (SUPERVISOR, "early = (early << 1 | late >> 63) & (1 << UInt64(Self.window - 64) - 1)", "early = early << 1 | late >> 63", "stop: of 100"),
     (SUPERVISOR, "if abs(acted[i]) >= nearly * limits.torque[i] { return true }", "", "stop: torque at its limit"),
     (SUPERVISOR, "if abs(acted[i] - torque[i]) >= nearly * step { return true }", "", "stop: torque at its rate"),

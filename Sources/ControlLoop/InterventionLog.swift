@@ -1,20 +1,26 @@
-import Messages
-import Safety
+public import Messages
+public import Safety
 
 /// The latest interventions of a safety filter, in memory that was taken once.
-struct InterventionLog {
+public struct InterventionLog: Sendable {
   private var torques = Latest<SafetyIntervention>(most: SafetyInterventions.most)
   private var setpoints = Latest<SetpointIntervention>(most: SafetyInterventions.mostSetpoints)
 
+  /// A log of nothing.
+  public init() {}
+
+  /// Whether there is nothing to tell.
+  public var isEmpty: Bool { torques.isEmpty && setpoints.isEmpty }
+
   /// Notes what a filter changed about a torque; the oldest makes room.
-  mutating func add(_ torque: SafeTorque, tick: Int64) {
+  public mutating func add(_ torque: SafeTorque, tick: Int64) {
     torques.add(
       SafetyIntervention(
         tick: tick, asked: torque.asked, allowed: torque.allowed, events: torque.events.rawValue))
   }
 
   /// Notes what a filter changed about a setpoint; the oldest makes room.
-  mutating func add(_ setpoint: SafeSetpoint, tick: Int64) {
+  public mutating func add(_ setpoint: SafeSetpoint, tick: Int64) {
     setpoints.add(
       SetpointIntervention(
         tick: tick, asked: setpoint.asked, allowed: setpoint.allowed,
@@ -22,7 +28,7 @@ struct InterventionLog {
   }
 
   /// What was noted, oldest first; then it is forgotten.
-  mutating func take() -> SafetyInterventions {
+  public mutating func take() -> SafetyInterventions {
     let (told, toldSetpoints) = (torques.take(), setpoints.take())
     return SafetyInterventions(
       interventions: told.kept, untold: told.lost, setpoints: toldSetpoints.kept,
@@ -31,7 +37,7 @@ struct InterventionLog {
 }
 
 /// The latest of a series, oldest first.
-private struct Latest<Element: BitwiseCopyable> {
+private struct Latest<Element: BitwiseCopyable & Sendable>: Sendable {
   private let most: Int
   private var kept: [Element] = []
   private var next = 0
@@ -41,6 +47,8 @@ private struct Latest<Element: BitwiseCopyable> {
     self.most = most
     kept.reserveCapacity(most)
   }
+
+  var isEmpty: Bool { kept.isEmpty }
 
   mutating func add(_ element: Element) {
     guard kept.count == most else {

@@ -44,6 +44,40 @@ extension ArmState: FixedLayout {
   }
 }
 
+/// The envelope of `Message.granted`, byte for byte, without allocating.
+public struct GrantedState: FixedLengthMessage {
+  /// Length of every encoding [bytes].
+  public static let encodedLength = 3 + ArmState.encodedLength
+  /// The arm at the granted tick.
+  public var state: ArmState
+
+  /// An envelope of a state.
+  public init(_ state: ArmState) { self.state = state }
+
+  /// Writes the protobuf `kinglet.v1.Envelope` without allocating.
+  public func encode(into buffer: UnsafeMutableRawBufferPointer) {
+    FieldWriter.write(self, into: buffer)
+  }
+
+  /// Reads a protobuf `kinglet.v1.Envelope` that a `GrantedState` wrote.
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(MessageError) {
+    self.init()
+    guard try FieldReader.fill(&self, from: bytes) else {
+      throw .malformed("envelope of a granted state")
+    }
+    try state.baseFromTool.rotation.checkUnit("ArmState.base_from_tool")
+  }
+}
+
+extension GrantedState: FixedLayout {
+  init() { state = ArmState() }
+
+  mutating func visitFields(_ visitor: inout some FieldVisitor) {
+    visitor.open(9, length: ArmState.encodedLength)
+    state.visitFields(&visitor)
+  }
+}
+
 extension JointTorque: FixedLengthMessage {
   /// Length of every encoding [bytes].
   public static let encodedLength = 76

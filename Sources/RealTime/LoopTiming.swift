@@ -8,9 +8,14 @@ public struct LoopTiming: Sendable {
   public private(set) var roundTrip: LatencyHistogram
   /// Ticks without a torque in time.
   public private(set) var missed: UInt64 = 0
+  /// Heap allocations of this thread within ticks.
+  public private(set) var allocations: UInt64 = 0
+  /// Locks that this thread asked for within ticks.
+  public private(set) var locks: UInt64 = 0
   /// Time between two ticks [ns].
   public let period: Int64
   private var woken: Int64?
+  private var before: (allocations: UInt64, locks: UInt64) = (0, 0)
   private var asked: Int64 = 0
   private var reported: Int64
 
@@ -27,6 +32,7 @@ public struct LoopTiming: Sendable {
   public mutating func noteWake(at now: Int64 = MonotonicClock.now) {
     if let woken { jitter.record(abs(now - woken - period)) }
     woken = now
+    before = (AllocationCount.total, LockCount.total)
   }
 
   /// The state of the tick is about to be sent.
@@ -42,7 +48,10 @@ public struct LoopTiming: Sendable {
 
   /// The work of the tick is done.
   public mutating func noteEnd(at now: Int64 = MonotonicClock.now) {
-    if let woken { work.record(now - woken) }
+    guard let woken else { return }
+    work.record(now - woken)
+    allocations += AllocationCount.total - before.allocations
+    locks += LockCount.total - before.locks
   }
 
   /// True once a second.

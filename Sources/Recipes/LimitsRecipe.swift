@@ -35,6 +35,8 @@ public struct LimitsRecipe: Sendable, Equatable {
   public var fenceMargin: Double?
   /// How far outside the fence's rotation the tool may be before the arm stops [rad].
   public var fenceTurnMargin: Double?
+  /// Ticks of the last 100 on which a torque may be at its limit or change at its rate.
+  public var saturatedTicks: Int?
 
   /// No limit at all.
   public init() {}
@@ -53,6 +55,7 @@ public struct LimitsRecipe: Sendable, Equatable {
     fenceSlack = fenceSlack ?? panda.fenceSlack
     fenceMargin = fenceMargin ?? panda.fenceMargin
     fenceTurnMargin = fenceTurnMargin ?? panda.fenceTurnMargin
+    saturatedTicks = saturatedTicks ?? panda.saturatedTicks
     toolSpeed = section.number("toolSpeed", 0.001...5, "m/s")
     checkFence(&section)
   }
@@ -69,6 +72,7 @@ public struct LimitsRecipe: Sendable, Equatable {
     panda.fenceSlack = 0.005
     panda.fenceMargin = 0.05
     panda.fenceTurnMargin = 0.3
+    panda.saturatedTicks = 50
     return panda
   }
 
@@ -82,6 +86,7 @@ public struct LimitsRecipe: Sendable, Equatable {
     fenceSlack = section.optionalNumber("fenceSlack", 0...0.1, "m")
     fenceMargin = section.optionalNumber("fenceMargin", 0...1, "m")
     fenceTurnMargin = section.optionalNumber("fenceTurnMargin", 0...Double.pi, "rad")
+    saturatedTicks = section.optionalWhole("saturatedTicks", 0...100)
   }
 
   private func checkFence(_ section: inout Section) {
@@ -131,5 +136,6 @@ extension LimitsRecipe: RecipeSection {
     return joints.compactMap { key, value in value.map { WrittenEntry(key, $0) } }
       + numbers.compactMap { key, value in value.map { WrittenEntry(key, $0) } }
       + levels.compactMap { key, value in value.map { WrittenEntry(key, $0) } }
+      + [saturatedTicks.map { WrittenEntry("saturatedTicks", $0) }].compactMap(\.self)
   }
 }

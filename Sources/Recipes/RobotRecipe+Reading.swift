@@ -121,18 +121,27 @@ extension RobotRecipe.Safety: RecipeSection {
     leastInertia =
       section.optionalJoints("leastInertia", 0.001...100, "kg·m²") ?? JointVector(repeating: 0.1)
     gains = section.ifGiven("gains") { $0.section($1) } ?? Gains()
-    commandTimeout = section.number("commandTimeout", 0.0001...1, "s")
-    stopTimeout = section.number("stopTimeout", 0.0001...10, "s")
-    stopDamping = section.number("stopDamping", 0.1...200, "N·m·s/rad")
+    commandTimeout = section.number("commandTimeout", 0.001...0.2, "s")
+    stopTimeout = section.number("stopTimeout", 0.001...10, "s")
+    stopDamping = section.number("stopDamping", 0.1...100, "N·m·s/rad")
+    holdStiffness = section.optionalNumber("holdStiffness", 0...1000, "N·m/rad") ?? 50
+    standingSpeed = section.optionalNumber("standingSpeed", 0.0001...0.1, "rad/s") ?? 0.02
+    standingTime = section.optionalNumber("standingTime", 0.001...1, "s") ?? 0.05
+    longestDamping = section.optionalNumber("longestDamping", 0.001...10, "s") ?? 1
     section.require(
       commandTimeout < stopTimeout, at: "stopTimeout",
       "\(stopTimeout) s is not after commandTimeout, \(commandTimeout) s: first hold, then stop")
+    section.require(
+      standingTime <= longestDamping, at: "longestDamping",
+      "\(longestDamping) s is before standingTime, \(standingTime) s: first see whether it stands")
   }
 
   var entries: [WrittenEntry] {
     [
       .init("nullspaceStiffness", nullspaceStiffness), .init("commandTimeout", commandTimeout),
       .init("stopTimeout", stopTimeout), .init("stopDamping", stopDamping),
+      .init("holdStiffness", holdStiffness), .init("standingSpeed", standingSpeed),
+      .init("standingTime", standingTime), .init("longestDamping", longestDamping),
       .init("leastInertia", leastInertia), .init("gains", gains),
     ] + limits.entries
   }

@@ -101,8 +101,16 @@ public struct RobotRecipe: Sendable, Equatable {
     public var commandTimeout: Double
     /// Time without a torque command after which the arm stops, damped [s].
     public var stopTimeout: Double
-    /// Damping of that stop [N·m·s/rad].
+    /// Damping of that stop, and of a hold [N·m·s/rad].
     public var stopDamping: Double
+    /// Joint stiffness of a hold [N·m/rad].
+    public var holdStiffness: Double
+    /// An arm whose joints are all slower than this stands [rad/s].
+    public var standingSpeed: Double
+    /// So long it must have been [s].
+    public var standingTime: Double
+    /// Time after which a stop holds the arm though it still moves [s].
+    public var longestDamping: Double
 
     /// Largest speed of the tool [m/s].
     public var toolSpeed: Double { limits.toolSpeed ?? 0 }

@@ -16,19 +16,19 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
   public let damping: Double
   /// Joint stiffness k of holding [N·m/rad].
   public let stiffness: Double
+  /// An arm whose joints are all slower than this stands [rad/s].
+  public let standingSpeed: Double
+  /// So long it must have been [ns].
+  public let standingTime: Int64
+  /// After so long a stop holds the posture though the arm still moves: a load that is not known would
+  /// let it sink for ever [ns].
+  public let longestDamping: Int64
   /// What the arm does now.
   public private(set) var mode = DriverMode.idle
   /// Robot time since which it does so [ns].
   public private(set) var since: Int64 = 0
   /// Transitions so far.
   public private(set) var transitions: UInt64 = 0
-  /// An arm whose joints are all slower than this stands [rad/s].
-  public static let standingSpeed = 0.02
-  /// So long it must have been [ns].
-  public static let standingTime: Int64 = 50_000_000
-  /// After so long a stop holds the posture though the arm still moves: a load that is not known would
-  /// let it sink for ever [ns].
-  public static let longestDamping: Int64 = 1_000_000_000
   private var lastCommand: Int64 = 0
   private var lastMotion: Int64 = 0
   private var leastSetpoint: UInt64 = 0
@@ -40,18 +40,26 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
   /// A machine that is idle.
   ///
   /// Times in seconds, as in the robot file. Throws `outOfRange` unless 0 < commandTimeout ≤ 0.2,
-  /// commandTimeout ≤ stopTimeout ≤ 10 and 0 < damping ≤ 100.
+  /// commandTimeout ≤ stopTimeout ≤ 10, 0 < damping ≤ 100, 0 ≤ stiffness ≤ 1000,
+  /// 0 < standingSpeed ≤ 0.1, 0 < standingTime ≤ 1 and standingTime ≤ longestDamping ≤ 10.
   public init(
-    commandTimeout: Double, stopTimeout: Double, damping: Double, stiffness: Double = 50
+    commandTimeout: Double, stopTimeout: Double, damping: Double, stiffness: Double = 50,
+    standingSpeed: Double = 0.02, standingTime: Double = 0.05, longestDamping: Double = 1
   ) throws(SafetyFault) {
     try SafetyFault.check(.commandTimeout, commandTimeout, within: 1e-3...0.2)
     try SafetyFault.check(.stopTimeout, stopTimeout, within: commandTimeout...10)
     try SafetyFault.check(.stopDamping, damping, within: 1e-3...100)
-    try SafetyFault.check(.stopDamping, stiffness, within: 0...1000)
+    try SafetyFault.check(.holdStiffness, stiffness, within: 0...1000)
+    try SafetyFault.check(.standingSpeed, standingSpeed, within: 1e-4...0.1)
+    try SafetyFault.check(.standingTime, standingTime, within: 1e-3...1)
+    try SafetyFault.check(.longestDamping, longestDamping, within: standingTime...10)
     self.commandTimeout = Int64((commandTimeout * 1e9).rounded())
     self.stopTimeout = Int64((stopTimeout * 1e9).rounded())
     self.damping = damping
     self.stiffness = stiffness
+    self.standingSpeed = standingSpeed
+    self.standingTime = Int64((standingTime * 1e9).rounded())
+    self.longestDamping = Int64((longestDamping * 1e9).rounded())
   }
 
   /// Whether a stopped arm stands.
@@ -114,15 +122,15 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
   }
 
   /// Whether every joint is slower than `standingSpeed`; a speed that is no number counts as motion.
-  public static func isSlow(_ state: ArmState) -> Bool {
+  public func isSlow(_ state: ArmState) -> Bool {
     (0..<JointVector.count).allSatisfy { abs(state.velocity[$0]) < standingSpeed }
   }
 
   private mutating func watchStanding(_ state: ArmState) {
     guard mode.isStopped else { return }
-    if !Self.isSlow(state) { lastMotion = state.time }
-    isStanding = state.time - max(lastMotion, since) >= Self.standingTime
-    if !hasPosture, isStanding || state.time - since >= Self.longestDamping {
+    if !isSlow(state) { lastMotion = state.time }
+    isStanding = state.time - lastMotion >= standingTime
+    if !hasPosture, isStanding || state.time - since >= longestDamping {
       posture = state.position
       hasPosture = true
     }

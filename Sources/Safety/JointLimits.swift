@@ -74,6 +74,7 @@ public enum SafetyFault: Error, Equatable {
   public enum Setting: Sendable {
     case toolSpeed, stopDamping, period, commandTimeout, stopTimeout, fence, delay
     case positionMargin, toolTurnSpeed, contact, setpointJump, gain, leastInertia
+    case holdStiffness, standingSpeed, standingTime, longestDamping, saturatedTicks
   }
 
   static func check(

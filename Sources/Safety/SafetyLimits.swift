@@ -95,6 +95,8 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
   public var fenceMargin: Double
   /// The same of the orientation [rad].
   public var fenceTurnMargin: Double
+  /// Ticks of the last 100 on which a torque may be at its limit or change at its rate.
+  public var saturatedTicks: Int
 
   /// Limits of the joints and the tool's speed; the others limit nothing until they are set.
   public init(
@@ -114,6 +116,7 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
     fenceSlack = 0.005
     fenceMargin = 0.05
     fenceTurnMargin = 0.3
+    saturatedTicks = 50
   }
 
   /// The limits that keep both: of each the tighter one.
@@ -133,6 +136,7 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
     both.fenceSlack = min(a.fenceSlack, b.fenceSlack)
     both.fenceMargin = min(a.fenceMargin, b.fenceMargin)
     both.fenceTurnMargin = min(a.fenceTurnMargin, b.fenceTurnMargin)
+    both.saturatedTicks = min(a.saturatedTicks, b.saturatedTicks)
     return both
   }
 
@@ -147,6 +151,8 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
     try SafetyFault.check(.fence, fenceSlack, within: 0...1)
     try SafetyFault.check(.fence, fenceMargin, within: fenceSlack...(.infinity))
     try SafetyFault.check(.fence, fenceTurnMargin, within: 0...(.infinity))
+    try SafetyFault.check(
+      .saturatedTicks, Double(saturatedTicks), within: 0...Double(Supervisor.window))
     for i in 0..<JointVector.count {
       try SafetyFault.check(.leastInertia, leastInertia[i], within: 1e-4...(.infinity))
     }

@@ -44,8 +44,6 @@ extension SafetyFilter {
 public struct Supervisor: Sendable, BitwiseCopyable, Equatable {
   /// Ticks over which saturation is counted.
   public static let window = 100
-  /// Ticks of them on which a torque may be cut.
-  public static let mostSaturated = 50
 
   private let filter: SafetyFilter
   /// Whether the tool is held to its fence: from the first state within the fence's slack on.
@@ -75,7 +73,8 @@ public struct Supervisor: Sendable, BitwiseCopyable, Equatable {
     count(state)
     if !isFenceClosed { isFenceClosed = filter.isInsideFence(state.baseFromTool) }
     if let reason = filter.stopReason(for: state, isFenceClosed: isFenceClosed) { return reason }
-    return saturatedTicks > Self.mostSaturated ? .torqueSaturated(ticks: saturatedTicks) : nil
+    return saturatedTicks > filter.limits.saturatedTicks
+      ? .torqueSaturated(ticks: saturatedTicks) : nil
   }
 
   private mutating func count(_ state: ArmState) {

@@ -156,7 +156,7 @@ struct ArmStopped: Error, CustomStringConvertible {
 
 extension SafetyInterventions {
   /// Adds later ones.
-  fileprivate mutating func add(_ later: SafetyInterventions) {
+  mutating func add(_ later: SafetyInterventions) {
     interventions += later.interventions
     setpoints += later.setpoints
     let excess = max(0, interventions.count - Self.most)

@@ -115,6 +115,7 @@ extension SafetyLimits {
     fenceSlack = recipe.fenceSlack ?? other.fenceSlack
     fenceMargin = recipe.fenceMargin ?? other.fenceMargin
     fenceTurnMargin = recipe.fenceTurnMargin ?? other.fenceTurnMargin
+    saturatedTicks = recipe.saturatedTicks ?? other.saturatedTicks
   }
 }
 
@@ -129,7 +130,9 @@ extension DriverMachine {
   init(_ robot: RobotRecipe) throws {
     try self.init(
       commandTimeout: robot.safety.commandTimeout, stopTimeout: robot.safety.stopTimeout,
-      damping: robot.safety.stopDamping)
+      damping: robot.safety.stopDamping, stiffness: robot.safety.holdStiffness,
+      standingSpeed: robot.safety.standingSpeed, standingTime: robot.safety.standingTime,
+      longestDamping: robot.safety.longestDamping)
   }
 }
 

@@ -11,6 +11,8 @@ struct ControlDesk: ~Copyable {
   var setpoints: Server
   private(set) var isStopped = false
   private var answered: JointTorque?
+  /// What the filter has changed and nobody but its callers was told.
+  private var news = SafetyInterventions()
   private let isInLockstep: Bool
 
   init(_ session: SessionContext) throws {
@@ -33,7 +35,7 @@ struct ControlDesk: ~Copyable {
     switch request.message {
     case .setpoint(let setpoint): try take(setpoint, from: request)
     case .safetyRequest:
-      try setpoints.reply(.safety(loop.takeInterventions()), to: request)
+      try setpoints.reply(.safety(takeInterventions()), to: request)
     case .controlRequest: try setpoints.reply(.control(loop.snapshot), to: request)
     case .control(let snapshot): try restore(snapshot, for: request)
     case .stop: isStopped = true
@@ -41,6 +43,12 @@ struct ControlDesk: ~Copyable {
       try setpoints.reply(.failure(reason: "the controller takes setpoints only"), to: request)
     }
     return true
+  }
+
+  /// What the filter has changed since this was asked last, for the log; nil for nothing.
+  mutating func takeNews() -> SafetyInterventions? {
+    defer { news = SafetyInterventions() }
+    return news == SafetyInterventions() ? nil : news
   }
 
   /// Lets a poller watch for setpoints; returns their place in it.
@@ -66,6 +74,12 @@ struct ControlDesk: ~Copyable {
     return answered
   }
 
+  private mutating func takeInterventions() -> SafetyInterventions {
+    let latest = loop.takeInterventions()
+    news.add(latest)
+    return latest
+  }
+
   /// Only where time waits: a real arm would jump.
   private mutating func restore(_ snapshot: ControlSnapshot, for request: Request) throws {
     guard isInLockstep else {
@@ -84,7 +98,7 @@ struct ControlDesk: ~Copyable {
     do {
       try loop.receive(setpoint)
       try setpoints.reply(
-        .setpointAccepted(sequence: setpoint.sequence, safety: loop.takeInterventions()),
+        .setpointAccepted(sequence: setpoint.sequence, safety: takeInterventions()),
         to: request)
     } catch let refusal as SetpointRefusal {
       try setpoints.reply(.failure(reason: "setpoint refused: \(refusal)"), to: request)

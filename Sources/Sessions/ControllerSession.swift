@@ -16,7 +16,7 @@ struct ControllerSession {
     var desk = try ControlDesk(session)
     var port = try ControllerPort(
       connect: session.endpoint(toward: .arm), role: "driver", in: session.context,
-      spin: session.spin, stop: session.stopCheck)
+      spin: SessionContext.spin, stop: session.stopCheck)
     var status = try StatusLink(role: "controller", session: session)
     var poller = Poller(stop: session.stopCheck)
     let states = poller.add(port)
@@ -28,7 +28,10 @@ struct ControllerSession {
     try status.ready()
     while !desk.isStopped {
       guard try poller.wait(within: .seconds(1)) else { continue }
-      if poller.isReady(setpoints) { try desk.serve(within: .zero) }
+      if poller.isReady(setpoints) {
+        try desk.serve(within: .zero)
+        if let news = desk.takeNews() { status.tellNow(.safety(news)) }
+      }
       guard poller.isReady(states) else { continue }
       do {
         let state = try port.receive(within: .zero)

@@ -45,6 +45,10 @@ public struct ControlCheck: Encodable, Sendable {
   public var overruns: Int
   /// Ticks without a torque in time.
   public var missedTorques: Int
+  /// Heap allocations of both loops within their ticks.
+  public var allocations: Int
+  /// Locks of the C library that both loops asked for within their ticks.
+  public var locks: Int
   /// Each series of both processes.
   public var times: [Times]
   /// Why something was not granted, with the line that grants it.
@@ -71,7 +75,9 @@ public struct ControlCheck: Encodable, Sendable {
       return "  " + times.name + String(repeating: " ", count: Swift.max(1, 22 - times.name.count))
         + cells.joined()
     }
-    let counts = "  \(ticks) ticks, \(overruns) overruns, \(missedTorques) torques missed"
+    let counts =
+      "  \(ticks) ticks, \(overruns) overruns, \(missedTorques) torques missed, "
+      + "\(allocations) allocations, \(locks) locks"
     return ([head] + rows + [counts] + warnings + [verdict]).joined(separator: "\n")
   }
 
@@ -169,6 +175,8 @@ private struct ControlRun {
       processors: machine.processors, isolated: machine.isolated, ticks: count("driver/ticks"),
       overruns: count("driver/overruns") + count("controller/overruns"),
       missedTorques: count("driver/missedTorques"),
+      allocations: count("driver/allocations") + count("controller/allocations"),
+      locks: count("driver/locks") + count("controller/locks"),
       times: Self.series.compactMap { Self.times($0.key, $0.name, values) },
       warnings: logs.filter { $0.contains("limits.conf") || $0.contains("realtime.cpu") },
       verdict: "")

@@ -6,8 +6,9 @@ import Wire
 
 /// Time that passes tick by tick, as it is granted.
 extension DriverSession {
-  /// Wall time that a tick waits for its torque.
-  private static let patience = Duration.seconds(1)
+  /// Wall time that a tick waits for its torque, in moments between which a person's stop is looked for.
+  private static let patience: Int64 = 1_000_000_000
+  private static let moment = Duration.milliseconds(50)
 
   mutating func runInLockstep() throws {
     do {
@@ -28,6 +29,7 @@ extension DriverSession {
       if try poller.wait(within: .seconds(1)) { try serve() } else { try probeController() }
       // A stop finds the arm between two ticks: its time goes on by itself until it stands.
       if arm.machine.mode.isStopped { try comeToRest() }
+      tellInterventions()
     }
     arm.close()
     try tellTransition()
@@ -49,32 +51,43 @@ extension DriverSession {
     try comeToRest()
   }
 
-  /// The torque for a tick; nil when none has come in time.
+  /// The torque for a tick; nil when none has come in time, and when a person has stopped the arm.
   private mutating func torque(for state: ArmState) throws -> JointTorque? {
-    if desk != nil {
-      guard try desk?.awaitSetpoint(for: state, within: Self.patience) == true else { return nil }
-      return desk?.loop.step(state)
-    }
-    let deadline = RealTime.Deadline(in: 1_000_000_000)
+    let deadline = RealTime.Deadline(in: Self.patience)
+    var moments = 0
     while !deadline.isPast() {
-      do {
-        try port?.send(state, within: .milliseconds(250))
+      if desk != nil {
+        if try desk?.awaitSetpoint(for: state, within: Self.moment) == true {
+          return desk?.loop.step(state)
+        }
+      } else {
+        // Now and then once more: state or torque may have been lost.
+        if moments % 5 == 0 { try send(state) }
         if let torque = try answer(to: state) { return torque }
-      } catch WireError.cannotSend {
-        // Once more: state or torque may have been lost.
       }
+      moments += 1
+      try serveStops()
+      if arm.machine.mode.isStopped { return nil }
     }
     return nil
   }
 
+  private mutating func send(_ state: ArmState) throws {
+    do { try port?.send(state, within: Self.moment) } catch WireError.cannotSend {}
+  }
+
   private mutating func answer(to state: ArmState) throws -> JointTorque? {
     while true {
-      guard let torque = try receive(within: .milliseconds(250)) else { return nil }
+      guard let torque = try receive(within: Self.moment) else { return nil }
       if torque.tick == state.tick {
         lastAnswered = state
         return torque
       }
-      if torque.tick < state.tick { arm.refusals.late += 1 } else { arm.refusals.early += 1 }
+      if torque.tick < state.tick {
+        arm.safety.refusals.late += 1
+      } else {
+        arm.safety.refusals.early += 1
+      }
     }
   }
 
@@ -82,12 +95,14 @@ extension DriverSession {
   /// answered, and takes silence for what it is.
   private mutating func probeController() throws {
     guard arm.machine.mode == .active, let known = lastAnswered, port != nil else { return }
-    let deadline = RealTime.Deadline(in: 1_000_000_000)
+    let deadline = RealTime.Deadline(in: Self.patience)
+    var moments = 0
     while !deadline.isPast() {
-      do { try port?.send(known, within: .milliseconds(250)) } catch WireError.cannotSend {
-        continue
-      }
-      if try receive(within: .milliseconds(250)) != nil { return }
+      if moments % 5 == 0 { try send(known) }
+      moments += 1
+      if try receive(within: Self.moment) != nil { return }
+      try serveStops()
+      if arm.machine.mode.isStopped { return }
     }
     arm.fault(because: "the controller has been silent for 1 s")
   }

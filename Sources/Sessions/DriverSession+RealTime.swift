@@ -11,6 +11,7 @@ extension DriverSession {
     var timer = PeriodicTimer(period: session.nanosecondsPerTick)
     var timing = LoopTiming(period: timer.period)
     defer {
+      tellInterventions()
       print(timing.text(of: .driver))
       print("driver: \(interventions) torques cut by its safety filter")
     }
@@ -37,7 +38,7 @@ extension DriverSession {
       try serve()
       try tickInRealTime(&timing)
       if wait.isOver(arm.machine.stands) {
-        throw SessionFailure("driver: \(arm.reason); nobody let the arm go on")
+        throw SessionFailure("driver: \(arm.safety.reason); nobody let the arm go on")
       }
     }
   }
@@ -45,7 +46,11 @@ extension DriverSession {
   private mutating func tickInRealTime(_ timing: inout LoopTiming) throws {
     let state = arm.read()
     let isStopped = arm.machine.mode.isStopped
-    try states?.publish(isStopped ? .driverStatus(arm.status) : .granted(state))
+    if isStopped {
+      try states?.publish(.driverStatus(arm.status))
+    } else {
+      try states?.publish(state)
+    }
     timing.noteAsk()
     let torque = try torque(for: state)
     if torque == nil { timing.noteMiss() } else { timing.noteAnswer() }
@@ -66,7 +71,7 @@ extension DriverSession {
       let torque = try receive(within: .nanoseconds(deadline.remaining()))
     {
       if torque.tick >= state.tick { return torque }
-      arm.refusals.late += 1
+      arm.safety.refusals.late += 1
     }
     return nil
   }
@@ -83,12 +88,12 @@ extension DriverSession {
   /// Sees to it that the arm stands before its driver ends, whether it is stopped or holds its posture; a
   /// second is ample.
   private mutating func comeToRest(_ timer: inout PeriodicTimer) throws {
-    let wanted = DriverMachine.standingTime / session.nanosecondsPerTick
+    let wanted = arm.machine.standingTime / session.nanosecondsPerTick
     var slow: Int64 = 0
     for _ in 0..<1000 where slow <= wanted {
       _ = timer.wait()
       try step(nil)
-      slow = DriverMachine.isSlow(arm.read()) ? slow + 1 : 0
+      slow = arm.machine.isSlow(arm.read()) ? slow + 1 : 0
       if (try? recordInRealTime(arm.read().tick)) == nil { recorder.giveUp() }
     }
     giveUpRecording()

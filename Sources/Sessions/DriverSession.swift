@@ -1,3 +1,4 @@
+import ControlLoop
 import Foundation
 import Messages
 import RealTime
@@ -27,6 +28,7 @@ struct DriverSession: ~Copyable {
   private var toldTransitions: UInt64 = 0
   /// Torques that the driver's own filter has cut, in episodes and between them.
   private(set) var interventions: UInt64 = 0
+  private var cuts = InterventionLog()
 
   init(_ session: SessionContext) throws {
     let arm = try GuardedArm(session)
@@ -59,7 +61,7 @@ struct DriverSession: ~Copyable {
     guard session.recipe.launch.placement == .process else { return nil }
     return try DriverPort(
       bind: session.endpoint(of: .arm), role: "controller", in: session.context,
-      spin: session.spin, stop: session.stopCheck)
+      spin: SessionContext.spin, stop: session.stopCheck)
   }
 
   /// Drives until told to stop.
@@ -186,7 +188,8 @@ struct DriverSession: ~Copyable {
 
   private mutating func noteDiscarded() {
     guard let discarded = port?.discarded else { return }
-    (arm.refusals.damaged, arm.refusals.foreign) = (discarded.damaged, discarded.foreign)
+    (arm.safety.refusals.damaged, arm.safety.refusals.foreign) =
+      (discarded.damaged, discarded.foreign)
   }
 
   /// One tick with what commands it, recorded.
@@ -195,15 +198,24 @@ struct DriverSession: ~Copyable {
     let torque = try arm.step(command)
     session.work.add()
     recorder.add(state, torque)
-    if !arm.last.events.isEmpty, arm.last.asked != arm.last.allowed {
+    let last = arm.safety.last
+    if !last.events.isEmpty, last.asked != last.allowed {
       interventions += 1
+      cuts.add(last, tick: state.tick)
       recorder.add(
         .safety(
           SafetyIntervention(
-            tick: state.tick, asked: arm.last.asked, allowed: arm.last.allowed,
-            events: arm.last.events.rawValue)), at: state.time)
+            tick: state.tick, asked: last.asked, allowed: last.allowed,
+            events: last.events.rawValue)), at: state.time)
     }
+    if state.tick % Int64(session.recipe.ticksPerStep) == 0 { tellInterventions() }
     try tellTransition()
+  }
+
+  /// Tells `launch` what the driver's filter, and that of a controller that it hosts, have changed.
+  mutating func tellInterventions() {
+    if !cuts.isEmpty { status.tellNow(.safety(cuts.take())) }
+    if let news = desk?.takeNews() { status.tellNow(.safety(news)) }
   }
 }
 

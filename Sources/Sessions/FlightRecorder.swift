@@ -76,14 +76,14 @@ struct FlightRecorder: ~Copyable {
   /// Notes a tick: the state, what answered it, the simulator's true contact force [N], and the fence
   /// that the tool is held to.
   mutating func note(
-    _ state: ArmState, _ torque: JointTorque, _ mode: DriverMode, isCommanded: Bool,
+    _ state: ArmState, _ decision: DriverGuard.Decision, _ mode: DriverMode,
     contactForce: Double, fence: Fence?
   ) {
     guard let memory else { return }
     var entry = FlightEntry()
     (entry.tick, entry.time, entry.clock) = (state.tick, state.time, MonotonicClock.now)
-    (entry.mode, entry.commanded) = (UInt32(mode.rawValue), isCommanded ? 1 : 0)
-    entry.setpoint = torque.setpoint
+    (entry.mode, entry.commanded) = (UInt32(mode.rawValue), decision.isCommanded ? 1 : 0)
+    entry.setpoint = decision.torque.setpoint
     entry.toolSpeed = state.toolTwist.linear.length
     entry.toolTurnSpeed = state.toolTwist.angular.length
     entry.toolForce = state.toolWrench.force.length
@@ -94,7 +94,7 @@ struct FlightRecorder: ~Copyable {
       entry.fenceTurn = fence.excessTurn(of: state.baseFromTool.rotation).length
     }
     (entry.position, entry.velocity) = (state.position, state.velocity)
-    entry.torque = torque.torque
+    entry.torque = decision.torque.torque
     let place = Self.head + Int(count % UInt64(Self.capacity)) * Self.stride
     memory.storeBytes(of: entry, toByteOffset: place, as: FlightEntry.self)
     count += 1

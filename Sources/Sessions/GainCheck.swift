@@ -4,11 +4,12 @@ import Recipes
 import Safety
 import SimulatedWorld
 
-/// Whether a session's gains bear the delay of its torque loop, at home and along the task's poses.
+/// Whether a session's gains bear the delay of its torque loop, at home and along the task's poses: those
+/// of task and reset, and the largest that the filter lets anybody command.
 struct GainCheck {
   /// The least favourable posture of one compliance.
   struct Finding {
-    /// Whose gains: "task" or "reset".
+    /// Whose gains: "task", "reset" or "limits".
     var compliance: String
     /// Where: "home", "target" or "start".
     var place: String
@@ -31,6 +32,7 @@ struct GainCheck {
     let delay = Self.delay(recipe)
     findings = try [
       ("task", recipe.task.compliance), ("reset", recipe.task.reset.compliance),
+      (Self.limits, Compliance(largest: try SafetyLimits(recipe).gains)),
     ].compactMap { name, compliance in
       try zip(places, dynamics).map { place, dynamics in
         Finding(
@@ -59,17 +61,33 @@ struct GainCheck {
     }
   }
 
-  /// A line for each compliance whose margin is thin.
+  /// A line for each compliance in use whose margin is thin.
   var warnings: [String] {
-    findings.filter { $0.margin.verdict == .thin }.map {
+    findings.filter { $0.margin.verdict == .thin && $0.compliance != Self.limits }.map {
       Self.line($0) + ": thin; comfortable is below 0.5"
     }
   }
 
+  private static let limits = "limits"
+
   private static func line(_ finding: Finding) -> String {
     let margin = finding.margin
-    return "the gains of the \(finding.compliance) at its \(finding.place): a damping rate of "
+    let whose =
+      finding.compliance == limits ? "limits (`safety.gains` of the robot)" : finding.compliance
+    return "the gains of the \(whose) at \(finding.place): a damping rate of "
       + "\(decimal(margin.rate, 0))/s over \(decimal(1e3 * margin.delay, 2)) ms of delay gives "
       + decimal(margin.product, 2)
+  }
+}
+
+extension Compliance {
+  /// The largest gains that may be commanded; clips do not matter to the margin.
+  fileprivate init(largest gains: GainLimits) {
+    self.init(
+      translationalStiffness: gains.translationalStiffness,
+      translationalDamping: gains.translationalDamping,
+      rotationalStiffness: gains.rotationalStiffness, rotationalDamping: gains.rotationalDamping,
+      clipToward: .zero, clipAgainst: .zero, clipRotation: .zero,
+      nullspaceStiffness: gains.nullspaceStiffness)
   }
 }

@@ -26,7 +26,10 @@ extension LoopTiming {
           name: "\(role.rawValue)/\(name)\($0)Microseconds", value: Double($1) * 1e-3)
       }
     }
-    let counts = [("ticks", work.count), ("overruns", work.overruns), ("missedTorques", missed)]
+    let counts = [
+      ("ticks", work.count), ("overruns", work.overruns), ("missedTorques", missed),
+      ("allocations", allocations), ("locks", locks),
+    ]
     return times + counts.map { StatusValue(name: "\(role.rawValue)/\($0)", value: Double($1)) }
   }
 
@@ -41,7 +44,8 @@ extension LoopTiming {
         + "max \(cells[3])"
     }
     let counts =
-      "\(role.rawValue): \(work.count) ticks, \(work.overruns) overruns, \(missed) torques missed"
+      "\(role.rawValue): \(work.count) ticks, \(work.overruns) overruns, \(missed) torques missed, "
+      + "\(allocations) allocations, \(locks) locks"
     return (rows + [counts]).joined(separator: "\n")
   }
 }

@@ -70,7 +70,7 @@ struct SessionContext: Sendable {
   var isAskedToFinish: Bool { stopSignal.count >= 1 }
 
   /// How long the two ends of the tick exchange poll before they sleep.
-  var spin: Duration { .microseconds(30) }
+  static let spin = Duration.microseconds(30)
 
   /// Robot time of one tick [ns].
   var nanosecondsPerTick: Int64 { Int64((recipe.robot.driver.timestep * 1e9).rounded()) }

@@ -23,18 +23,21 @@ struct SessionProcesses: ~Copyable {
   private var children: [(name: ProcessName, process: Process, logStart: UInt64)] = []
   private var actorPeers: [ProcessName: Request] = [:]
   private var hasAskedToFinish = false
+  private var interventions: InterventionFile
   /// What the first child that failed has said of it.
   private var firstFailure: String?
 
   /// Makes ready for children of a session whose resolved recipe stands in `folder`.
   init(_ session: SessionContext, folder: RunFolder) throws {
-    self.session = session
-    self.folder = folder
     if let sockets = session.endpoints.folder {
       try FileManager.default.createDirectory(
         atPath: sockets, withIntermediateDirectories: true)
     }
-    server = try session.server(at: .status, callers: "session process")
+    let server = try session.server(at: .status, callers: "session process")
+    self.session = session
+    self.folder = folder
+    self.server = server
+    interventions = InterventionFile(of: folder, period: session.recipe.robot.driver.timestep)
   }
 
   /// The processes that hold arm, reward and reset of a recipe.
@@ -77,6 +80,9 @@ struct SessionProcesses: ~Copyable {
       firstFailure = firstFailure ?? reason
       return .failure(reason)
     case .driverStatus(let status): return .driver(status)
+    case .safety(let told):
+      interventions.add(told)
+      return try self.next(within: .zero)
     case .heartbeat(let name, _, let progress):
       return ProcessName(name).map { .heartbeat($0, progress: progress) }
     case .trainingRequest(let actor, let next):

@@ -3,6 +3,10 @@ public import Messages
 /// Tells every subscriber the newest message.
 public struct Publisher: ~Copyable {
   private var socket: Socket
+  private let outgoing: UnsafeMutableRawBufferPointer
+
+  /// Longest of the messages of fixed length that are published [bytes].
+  private static let longest = GrantedState.encodedLength
 
   /// A publisher at an endpoint.
   public init(at endpoint: Endpoint, in context: Context) throws(WireError) {
@@ -10,7 +14,10 @@ public struct Publisher: ~Copyable {
     var socket = try Socket(.publisher, peer: "subscribers", options: options, in: context)
     try socket.bind(to: endpoint)
     self.socket = socket
+    outgoing = .allocate(byteCount: Self.longest + Seal.shortLength, alignment: 16)
   }
+
+  deinit { outgoing.deallocate() }
 
   /// Where the publisher listens, with the port that the system chose.
   public var endpoint: Endpoint? { socket.endpoint }
@@ -26,6 +33,17 @@ public struct Publisher: ~Copyable {
     try bytes.span.bytes.withUnsafeBytes { bytes throws(WireError) in
       try socket.send(bytes, within: .zero)
     }
+  }
+}
+
+extension Publisher {
+  /// Publishes the arm at a tick as `Message.granted`, without waiting and without allocating.
+  public mutating func publish(_ state: ArmState) throws(WireError) {
+    let content = UnsafeMutableRawBufferPointer(rebasing: outgoing[..<GrantedState.encodedLength])
+    GrantedState(state).encode(into: content)
+    Seal(UnsafeRawBufferPointer(content), session: socket.session)
+      .write(to: .init(rebasing: outgoing[GrantedState.encodedLength...]))
+    try socket.send(UnsafeRawBufferPointer(outgoing), within: .zero)
   }
 }
 

@@ -118,17 +118,19 @@ extension SocketOptions {
 ///
 /// A look that finds nothing halves the next one, so that a slow peer does not burn a core; a find
 /// restores the full length.
-struct Spin {
+public struct Spin {
   private let longest: Duration
   private var current: Duration
   private var rests = 0
 
-  init(longest: Duration) {
+  /// Polling for at most so long; none for zero.
+  public init(longest: Duration) {
     self.longest = longest
     current = longest
   }
 
-  mutating func receive(
+  /// Receives one message if one comes while polling.
+  public mutating func receive(
     from socket: inout Socket, into buffer: UnsafeMutableRawBufferPointer
   ) throws(WireError) -> Int? {
     guard longest > .zero else { return nil }

@@ -245,9 +245,10 @@ struct BenchGemm: ParsableCommand {
 struct BenchEcho: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "echo", shouldDisplay: false)
   @Argument var endpoint: String
+  @Flag var polling = false
   @Option var supervisedBy: Int32
 
   mutating func run() throws {
-    try Commands.benchEcho(endpoint: endpoint, supervisor: supervisedBy)
+    try Commands.benchEcho(endpoint: endpoint, isPolling: polling, supervisor: supervisedBy)
   }
 }

@@ -207,7 +207,7 @@ import Testing
     }
   }
 
-  @Test func `a step allocates nothing`() throws {
+  @Test func `a step allocates nothing and takes no lock`() throws {
     var draws = RandomStream(seed: 1, name: "allocations")
     var loop = try makeLoop(draws.compliance())
     var command = JointTorque()
@@ -220,6 +220,7 @@ import Testing
     try loop.receive(
       Setpoint(
         sequence: 1, effectTick: 50, baseFromTool: draws.pose(), compliance: draws.compliance()))
+    let locks = LockCount.total
     let allocations = AllocationCount.during {
       for k in 20..<120 {
         state.tick = Int64(k)
@@ -228,17 +229,22 @@ import Testing
         command = loop.step(state)
       }
     }
-    #expect(allocations == 0)
+    #expect(allocations == 0 && LockCount.total == locks)
     #expect(command.tick == 119)
     #expect(command.setpoint == 1)
   }
 
   /// The whole of a tick in this process, but the sockets: encoding, decoding, schedule, law, safety,
-  /// timing.
-  @Test func `a tick from the driver's state to its torque allocates nothing`() throws {
+  /// timing, and what the driver makes of the torque.
+  @Test func `a tick from the driver's state to its torque allocates nothing and takes no lock`()
+    throws
+  {
     var draws = RandomStream(seed: 2, name: "allocations")
     var loop = try makeLoop(draws.compliance())
     var timing = LoopTiming(period: 1_000_000)
+    var guarded = DriverGuard(
+      try DriverMachine(commandTimeout: 0.02, stopTimeout: 0.2, damping: 10), try filter())
+    guarded.note(.opened, at: 0, because: "a session opened")
     let wire = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(ArmState.encodedLength, JointTorque.encodedLength), alignment: 16)
     defer { wire.deallocate() }
@@ -254,13 +260,17 @@ import Testing
       let torque = try JointTorque(
         decoding: UnsafeRawBufferPointer(rebasing: wire[..<JointTorque.encodedLength]))
       timing.noteAnswer()
+      // Each fifth tick goes without, as when one is late.
+      let decision = guarded.decide(k % 5 == 4 ? nil : torque, for: state)
       timing.noteEnd()
-      return torque
+      return decision.torque
     }
     for k in 0..<20 { _ = try tick(k) }
     var last = JointTorque()
+    let locks = LockCount.total
     let allocations = try AllocationCount.during { for k in 20..<1020 { last = try tick(k) } }
-    #expect(allocations == 0)
+    #expect(allocations == 0 && LockCount.total == locks)
+    #expect(guarded.machine.mode == .active)
     #expect(last.tick == 1019 && timing.roundTrip.count == 1020)
   }
 

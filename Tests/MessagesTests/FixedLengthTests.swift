@@ -30,6 +30,8 @@ import Testing
     for state in (0..<100).map({ _ in samples.state() }) + [ArmState()] {
       #expect(try Message(decoding: head + state.encoding) == .granted(state))
       #expect(Message.granted(state).encoded() == head + state.encoding)
+      #expect(GrantedState(state).encoding == head + state.encoding)
+      #expect(try GrantedState(head + state.encoding).state == state)
     }
   }
 

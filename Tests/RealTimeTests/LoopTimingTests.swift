@@ -1,3 +1,4 @@
+import Glibc
 import RealTime
 import Testing
 
@@ -46,7 +47,33 @@ import Testing
     #expect(due == (1...5).map { Int64($0) * 1_000_000_000 })
   }
 
-  @Test func `to note a tick allocates nothing`() {
+  @Test func `what a tick allocates and locks is counted, and nothing between ticks`() {
+    var timing = LoopTiming(period: period, from: 0)
+    var lock = pthread_mutex_t()
+    pthread_mutex_init(&lock, nil)
+    defer { pthread_mutex_destroy(&lock) }
+    var (kept, taken): (UnsafeMutableRawPointer?, Int) = (nil, 0)
+    func take(_ count: Int) {
+      for _ in 0..<count {
+        pthread_mutex_lock(&lock)
+        pthread_mutex_unlock(&lock)
+        kept = UnsafeMutableRawPointer.allocate(byteCount: 64 + taken, alignment: 8)
+        kept?.deallocate()
+        taken += 1
+      }
+    }
+    for tick in Int64(0)..<10 {
+      take(3)
+      timing.noteWake(at: tick * period)
+      take(2)
+      timing.noteEnd(at: tick * period + 20)
+    }
+    #expect(timing.locks == 20 && timing.allocations == 20 && taken == 50)
+  }
+
+  @Test func `to note a tick allocates nothing and takes no lock`() {
+    let locks = LockCount.total
+
     var timing = LoopTiming(period: period)
     let allocations = AllocationCount.during {
       for _ in 0..<1000 {
@@ -57,7 +84,8 @@ import Testing
         _ = timing.isReportDue()
       }
     }
-    #expect(allocations == 0 && timing.work.count == 1000)
+    #expect(allocations == 0 && timing.work.count == 1000 && LockCount.total == locks)
+    #expect(timing.allocations == 0 && timing.locks == 0)
   }
 }
 

@@ -7,6 +7,7 @@ import Testing
   static let optional: Set<String> = [
     "toolTurnSpeed", "positionMargin", "leastInertia", "contactForce", "contactMoment",
     "setpointJump", "setpointTurn", "fenceSlack", "fenceMargin", "fenceTurnMargin", "gains",
+    "saturatedTicks", "holdStiffness", "standingSpeed", "standingTime", "longestDamping",
   ]
 
   static func isOptional(_ key: YAMLKey, in file: String) -> Bool {

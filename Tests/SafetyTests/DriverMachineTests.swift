@@ -232,6 +232,47 @@ import Testing
     for i in 0..<7 { #expect(abs(back[i] + 50 * push[i]) < 1e-9) }
   }
 
+  @Test func `a stop holds the posture in the end, though the arm sinks`() throws {
+    for seconds in [0.3, 1] {
+      var machine = try DriverMachine(
+        commandTimeout: 0.02, stopTimeout: 0.2, damping: 10, stiffness: 70,
+        longestDamping: seconds)
+      machine.note(.userStopped, at: 0)
+      var state = moving(at: 0)
+      let last = Int64(seconds * 1000)
+      for k in 0...(last + 10) {
+        state.time = k * tick
+        state.position = JointVector(repeating: 0.001 * Double(k))
+        state.coriolis = JointVector(repeating: 0.3)
+        let torque = machine.torque(for: state, last: JointVector())
+        let sunk = JointVector(repeating: 0.001 * Double(last - k))
+        let held = 70 * sunk - 10 * state.velocity + state.coriolis
+        for i in 0..<JointVector.count {
+          let expected = k < last ? -10 * state.velocity[i] : held[i]
+          #expect(abs(torque[i] - expected) < 1e-9, "tick \(k)")
+        }
+        #expect(!machine.stands)
+      }
+    }
+  }
+
+  @Test func `an arm stands that was slow for as long as the robot says`() throws {
+    for (speed, ticks) in [(0.02, Int64(50)), (0.05, 120)] {
+      var machine = try DriverMachine(
+        commandTimeout: 0.02, stopTimeout: 0.2, damping: 10, standingSpeed: speed,
+        standingTime: 0.001 * Double(ticks))
+      machine.note(.faulted, at: 0)
+      var state = moving(at: 5 * tick)
+      machine.advance(to: state)
+      state.velocity = JointVector(repeating: 0.99 * speed)
+      for k in Int64(6)..<(ticks + 20) {
+        state.time = k * tick
+        machine.advance(to: state)
+        #expect(machine.stands == (k >= ticks + 5), "tick \(k)")
+      }
+    }
+  }
+
   @Test func `times in the wrong order are refused`() {
     #expect(throws: SafetyFault.outOfRange(.stopTimeout, value: 0.01, lowest: 0.02, highest: 10)) {
       _ = try DriverMachine(commandTimeout: 0.02, stopTimeout: 0.01, damping: 10)
@@ -241,6 +282,10 @@ import Testing
     }
     #expect(throws: SafetyFault.self) {
       _ = try DriverMachine(commandTimeout: 0.02, stopTimeout: 0.2, damping: 0)
+    }
+    #expect(throws: SafetyFault.self) {
+      _ = try DriverMachine(
+        commandTimeout: 0.02, stopTimeout: 0.2, damping: 10, standingTime: 0.5, longestDamping: 0.4)
     }
   }
 

@@ -49,7 +49,8 @@ import Testing
       { $0.fenceMargin = 0.001 }, { $0.fenceTurnMargin = -1 }, { $0.fenceMargin = .nan },
       { $0.leastInertia[3] = 0 }, { $0.contactForce.report = 50 }, { $0.contactMoment.soft = 30 },
       { $0.contactForce.hard = 0 }, { $0.gains.rotationalDamping = -1 },
-      { $0.gains.translationalStiffness = .nan },
+      { $0.gains.translationalStiffness = .nan }, { $0.saturatedTicks = -1 },
+      { $0.saturatedTicks = 101 },
     ]
     _ = try Panda.guarded()
     for change in changes {
@@ -77,6 +78,7 @@ import Testing
     limits.fenceSlack = draws.uniform()
     limits.fenceMargin = draws.uniform()
     limits.fenceTurnMargin = draws.uniform()
+    limits.saturatedTicks = draws.index(below: 101)
     return limits
   }
 
@@ -97,6 +99,7 @@ import Testing
         limits.setpointTurn, gains.translationalStiffness, gains.translationalDamping,
         gains.rotationalStiffness, gains.rotationalDamping, gains.nullspaceStiffness,
         limits.fenceSlack, limits.fenceMargin, limits.fenceTurnMargin,
+        Double(limits.saturatedTicks),
       ]
   }
 }

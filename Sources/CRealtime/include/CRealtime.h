@@ -58,4 +58,8 @@ REALTIME int32_t realtime_stop_signals(void);
 // posix_memalign and memalign. Counted where the C library is glibc, see allocations.c.
 REALTIME uint64_t realtime_allocations(void);
 
+// Locks that the calling thread has asked for so far: pthread_mutex_lock, _trylock, pthread_rwlock_rdlock
+// and _wrlock, see locks.c.
+REALTIME uint64_t realtime_locks(void);
+
 #endif

@@ -16,8 +16,10 @@ public struct ControlReport: Report {
   public var contactTicks: Int
   /// Whether the twin on which the physics was timed ended at the same joint positions bit by bit.
   public var isSameTrajectory: Bool
-  /// Heap allocations of one tick.
+  /// Heap allocations of one tick, encoding and decoding too.
   public var allocationsPerTick: Double
+  /// Locks of the C library that one tick asks for, encoding and decoding too.
+  public var locksPerTick: Double
   /// The whole tick: read, control law, safety, write with its physics [µs].
   public var tickMicroseconds: Spread
   /// `mj_step` alone [µs].
@@ -45,7 +47,7 @@ public struct ControlReport: Report {
         in contact    \(contactOverheadMicroseconds.text)
         law, safety   \(controlMicroseconds.text)
       encode, decode  \(codecMicroseconds.text)
-      allocations     \(decimal(allocationsPerTick, 3)) a tick\
+      allocations     \(decimal(allocationsPerTick, 3)) a tick, locks \(decimal(locksPerTick, 3))\
     \(isSameTrajectory ? "" : "\n  the physics was timed on another trajectory: do not compare")
     """
   }
@@ -100,18 +102,19 @@ private struct ControlBench: ~Copyable {
   }
 
   private func time(_ led: inout LedArm, in sample: inout TickTimes.Sample) throws {
-    let allocations = AllocationCount.total
+    let (allocations, locks) = (AllocationCount.total, LockCount.total)
     let start = MonotonicClock.now
     let state = led.arm.read()
     let command = led.answer(state)
     let computed = MonotonicClock.now
     try led.arm.write(command)
     let written = MonotonicClock.now
-    sample.allocations = AllocationCount.total - allocations
     sample.control = computed - start
     sample.tick = written - start
     try carry(state, command)
     sample.codec = MonotonicClock.now - written
+    sample.allocations = AllocationCount.total - allocations
+    sample.locks = LockCount.total - locks
   }
 
   /// What the wire adds in this process: both messages written and read once.
@@ -189,6 +192,7 @@ private struct TickTimes {
     var physics: Int64 = 0
     var codec: Int64 = 0
     var allocations: UInt64 = 0
+    var locks: UInt64 = 0
     var isInContact = false
   }
 
@@ -200,13 +204,15 @@ private struct TickTimes {
 
   func report(isSameTrajectory: Bool) -> ControlReport {
     let contact = samples.filter(\.isInContact)
+    func perTick(_ count: (Sample) -> UInt64) -> Double {
+      Double(samples.reduce(0) { $0 + count($1) }) / Double(max(1, samples.count))
+    }
     func spread(_ samples: [Sample], _ time: (Sample) -> Int64) -> Spread {
       Spread(nanoseconds: samples.map(time))
     }
-    let allocations = samples.reduce(0) { $0 + $1.allocations }
     return ControlReport(
       ticks: samples.count, contactTicks: contact.count, isSameTrajectory: isSameTrajectory,
-      allocationsPerTick: Double(allocations) / Double(max(1, samples.count)),
+      allocationsPerTick: perTick { $0.allocations }, locksPerTick: perTick { $0.locks },
       tickMicroseconds: spread(samples) { $0.tick },
       mjStepMicroseconds: spread(samples) { $0.physics },
       contactMjStepMicroseconds: spread(contact) { $0.physics },

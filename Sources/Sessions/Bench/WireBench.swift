@@ -16,6 +16,8 @@ public struct WireReport: Report {
   /// The same two lengths of bytes to a process that sends back without looking, with no polling
   /// before a wait sleeps [µs].
   public var floorMicroseconds: Spread
+  /// The same with both ends polling before a wait sleeps, as driver and controller do [µs].
+  public var pollingFloorMicroseconds: Spread
   /// Length of a state [bytes].
   public var stateBytes: Int
   /// Length of a torque [bytes].
@@ -28,6 +30,7 @@ public struct WireReport: Report {
     \(torqueBytes) bytes
       state to torque \(roundTripMicroseconds.text)
       bare floor      \(floorMicroseconds.text)
+        polling       \(pollingFloorMicroseconds.text)
     """
   }
 }
@@ -59,7 +62,8 @@ struct WireBench {
     return WireReport(
       exchanges: exchanges,
       roundTripMicroseconds: try timeController(exchanges: exchanges),
-      floorMicroseconds: try timeEcho(exchanges: exchanges),
+      floorMicroseconds: try timeEcho(exchanges: exchanges, isPolling: false),
+      pollingFloorMicroseconds: try timeEcho(exchanges: exchanges, isPolling: true),
       stateBytes: ArmState.encodedLength, torqueBytes: JointTorque.encodedLength)
   }
 
@@ -68,7 +72,7 @@ struct WireBench {
     do {
       var port = try DriverPort(
         bind: Endpoint(session.endpoints[.arm]), role: "controller", in: session.context,
-        spin: session.spin, stop: session.stopCheck)
+        spin: SessionContext.spin, stop: session.stopCheck)
       try processes.start([.controller])
       let spread = try time(exchanges, over: &port)
       var controller = try session.client(of: .setpoint, role: "controller")
@@ -101,8 +105,8 @@ struct WireBench {
     return Spread(nanoseconds: times)
   }
 
-  private func timeEcho(exchanges: Int) throws -> Spread {
-    let endpoint = try Endpoint("ipc://\(folder.path)/echo")
+  private func timeEcho(exchanges: Int, isPolling: Bool) throws -> Spread {
+    let endpoint = try Endpoint("ipc://\(folder.path)/echo-\(isPolling)")
     var socket = try Socket(
       .pair, peer: "echo", in: session.context, stop: session.stopCheck)
     try socket.bind(to: endpoint)
@@ -112,19 +116,23 @@ struct WireBench {
       "bench", "echo", endpoint.description, "--supervised-by",
       String(ProcessInfo.processInfo.processIdentifier),
     ]
+    if isPolling { process.arguments?.append("--polling") }
     process.standardInput = FileHandle.nullDevice
     try process.run()
     defer {
       process.terminate()
       process.waitUntilExit()
     }
-    let spread = try time(exchanges, over: &socket)
+    let spread = try time(exchanges, over: &socket, spin: isPolling ? SessionContext.spin : .zero)
     try socket.send(UnsafeRawBufferPointer(start: nil, count: 0), within: .seconds(1))
     process.waitUntilExit()
     return spread
   }
 
-  private func time(_ exchanges: Int, over socket: inout Socket) throws -> Spread {
+  private func time(
+    _ exchanges: Int, over socket: inout Socket, spin longest: Duration
+  ) throws -> Spread {
+    var spin = Spin(longest: longest)
     var bytes = [UInt8](repeating: 0, count: ArmState.encodedLength)
     var times: [Int64] = []
     times.reserveCapacity(exchanges)
@@ -132,7 +140,9 @@ struct WireBench {
       let start = MonotonicClock.now
       try bytes.withUnsafeMutableBytes { buffer in
         try socket.send(UnsafeRawBufferPointer(buffer), within: .seconds(5))
-        _ = try socket.receive(into: buffer, within: .seconds(5))
+        if try spin.receive(from: &socket, into: buffer) == nil {
+          _ = try socket.receive(into: buffer, within: .seconds(5))
+        }
       }
       if index >= warmUp { times.append(MonotonicClock.now - start) }
     }
@@ -151,15 +161,19 @@ extension Commands {
 
   /// The other end of the bare floor: answers each message of a state's length with one of a
   /// torque's, until an empty one comes or none comes for five seconds.
-  public static func benchEcho(endpoint: String, supervisor: Int32) throws {
+  public static func benchEcho(endpoint: String, isPolling: Bool, supervisor: Int32) throws {
     try ParentWatch.dieWithParent(supervisor, by: .kill)
     var socket = try Socket(.pair, peer: "bench", in: Context())
     try socket.connect(to: Endpoint(endpoint))
+    var spin = Spin(longest: isPolling ? SessionContext.spin : .zero)
     var bytes = [UInt8](repeating: 0, count: ArmState.encodedLength)
     var isOver = false
     while !isOver {
       try bytes.withUnsafeMutableBytes { buffer in
-        isOver = try socket.receive(into: buffer, within: .seconds(5)) == 0
+        let count =
+          try spin.receive(from: &socket, into: buffer)
+          ?? socket.receive(into: buffer, within: .seconds(5))
+        isOver = count == 0
         guard !isOver else { return }
         try socket.send(
           UnsafeRawBufferPointer(rebasing: buffer[..<JointTorque.encodedLength]),

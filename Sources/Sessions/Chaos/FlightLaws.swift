@@ -7,6 +7,8 @@ import Safety
 package struct FlightLaws: Sendable {
   /// Largest speed of a joint of an arm that is held [rad/s].
   package static let restingSpeed = 0.1
+  /// An arm whose joints are all slower than this stands, whatever its own driver calls so [rad/s].
+  package static let standingSpeed = 0.02
   /// A stopped arm must stand after this [ns].
   package static let stopTime: Int64 = 1_000_000_000
   /// What is allowed.

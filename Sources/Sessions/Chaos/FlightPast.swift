@@ -41,5 +41,5 @@ extension FlightEntry {
   var speed: Double { (0..<JointVector.count).reduce(0) { max($0, abs(velocity[$1])) } }
 
   /// Whether the arm stands.
-  var stands: Bool { speed < DriverMachine.standingSpeed }
+  var stands: Bool { speed < FlightLaws.standingSpeed }
 }

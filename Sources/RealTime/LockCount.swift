@@ -1,0 +1,20 @@
+import CRealtime
+
+/// Counts locks that the calling thread asks for.
+///
+/// The process defines the C library's functions that take a lock itself (CRealtime/locks.c), so shared
+/// libraries are counted too; a `Mutex` of Swift's own is not, and the rooms of the torque loop may not
+/// import it.
+public enum LockCount {
+  /// Locks that the calling thread asked for since it started.
+  public static var total: UInt64 { realtime_locks() }
+
+  /// Locks that the calling thread asked for while `body` ran.
+  @inlinable public static func during<Fault: Error>(
+    _ body: () throws(Fault) -> Void
+  ) throws(Fault) -> UInt64 {
+    let before = total
+    try body()
+    return total - before
+  }
+}

@@ -1,0 +1,61 @@
+import Episodes
+import Foundation
+import Messages
+import Testing
+
+/// What the safety filters changed stands in a file of the run, in episodes and between them.
+@Suite(.serialized) struct InterventionTests {
+  private let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  private struct Line: Decodable {
+    var kind: String
+    var tick, ticks: Int64?
+    var why: [String]?
+    var asked, allowed: [Double]?
+  }
+
+  /// A change that is known by its tick and what was asked on it.
+  private func lines(of run: String) throws -> [Line] {
+    let text = try String(contentsOfFile: run + "/interventions.jsonl", encoding: .utf8)
+    return try text.split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+  }
+
+  @Test(arguments: ["driver", "process"])
+  func `every change that an episode holds stands there, and those of the resets`(
+    placement: String
+  ) throws {
+    let run = scratch.path("run")
+    let outcome = try KingletProcess.run(
+      [
+        "launch", "Launch/pcb-insertion.yaml", "run=" + run, "placement=" + placement,
+        "learner.demonstrationShare=0", "demonstrations.episodes=0", "finish.steps=150",
+        "learner.startStep=1000", "recording=all",
+      ], scratch: scratch)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let lines = try lines(of: run)
+    let torques = lines.filter { $0.kind == "torque" }
+    #expect(!torques.isEmpty && lines.allSatisfy { ["torque", "setpoint"].contains($0.kind) })
+    for line in torques {
+      #expect(line.asked?.count == 7 && line.allowed?.count == 7 && line.asked != line.allowed)
+      #expect(line.why?.isEmpty == false)
+    }
+    let told = Set(
+      torques.flatMap { line in (0..<(line.ticks ?? 0)).map { (line.tick ?? -1) + $0 } })
+    var recorded = Set<Int64>()
+    for number in 0..<100 {
+      let path = run + "/episodes/" + String(format: "episode-%06d.mcap", number)
+      guard FileManager.default.fileExists(atPath: path) else { break }
+      let episode = try RecordedEpisode(reading: path)
+      recorded.formUnion(
+        episode.safetyInterventions.filter { $0.asked != $0.allowed }.map(\.tick))
+    }
+    #expect(!recorded.isEmpty)
+    let lost = recorded.subtracting(told)
+    #expect(lost.isEmpty, "of \(recorded.count) recorded, not told: \(lost.sorted().prefix(5))")
+    #expect(told.count > recorded.count, "resets are cut too")
+  }
+}
