@@ -6,22 +6,26 @@ import Recipes
 import Safety
 import SimulatedWorld
 
-/// A simulated arm under its control loop in one process, led by scripted setpoints.
+/// A simulated arm under its control loop and its driver's guard in one process, led by scripted setpoints.
 struct LedArm: ~Copyable {
   var arm: SimulatedArm
   var loop: ControlLoop<CartesianImpedance>
-  var supervisor: Supervisor
-  /// The first reason to stop that was found.
-  private(set) var stopReason: StopReason?
+  private var safety: DriverGuard
   private var sequence: UInt64 = 0
 
   init(_ recipe: SessionRecipe) throws {
     let arm = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
     let loop = try ControlLoop<CartesianImpedance>(recipe)
-    supervisor = Supervisor(try SafetyFilter(recipe))
+    var safety = DriverGuard(
+      try DriverMachine(recipe.robot), try SafetyFilter(recipe, slack: 1e-9))
+    safety.note(.opened, at: 0, because: "a bench")
     self.arm = arm
     self.loop = loop
+    self.safety = safety
   }
+
+  /// Why the driver's guard has stopped the arm; nil where it has not.
+  var stopReason: String? { safety.machine.mode.isStopped ? safety.reason : nil }
 
   /// Gives the setpoint that counts from the current tick on.
   mutating func lead(
@@ -34,10 +38,9 @@ struct LedArm: ~Copyable {
         compliance: compliance))
   }
 
-  /// Law and safety: the torque that answers a state.
+  /// Law and safety, the controller's and the driver's: the torque that answers a state.
   mutating func answer(_ state: ArmState) -> JointTorque {
-    if let reason = supervisor.stopReason(for: state), stopReason == nil { stopReason = reason }
-    return loop.step(state)
+    safety.decide(loop.step(state), for: state).torque
   }
 
   /// One tick: read, compute, write.
