@@ -80,6 +80,19 @@ import Testing
     #expect(schedule.newest == 0)
   }
 
+  @Test func `a number that leaves no room for the next is refused`() throws {
+    var draws = RandomStream(seed: 1, name: "numbers")
+    for bits in [62, 63] {
+      var schedule = SetpointSchedule(hold: setpoint(0, 0, &draws))
+      let last: UInt64 = 1 << UInt64(bits)
+      var refusal: SetpointRefusal?
+      do { try schedule.insert(setpoint(last, 0, &draws)) } catch { refusal = error }
+      #expect(refusal == .invalid(sequence: last))
+      try schedule.insert(setpoint(1 << 62 - 1, 0, &draws))
+      #expect(schedule.newest == 1 << 62 - 1)
+    }
+  }
+
   @Test func `a setpoint after its tick is taken and counted`() throws {
     var draws = RandomStream(seed: 1, name: "late")
     var schedule = SetpointSchedule(hold: setpoint(0, 0, &draws))
