@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -63,3 +64,5 @@ int realtime_limit_file_size(int32_t process, int64_t bytes) {
 }
 
 int32_t realtime_stop_signals(void) { return atomic_load(&stop_signals); }
+
+int realtime_counter(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

@@ -101,10 +101,12 @@ struct FlightRecorder: ~Copyable {
     memory.storeBytes(of: count, toByteOffset: 16, as: UInt64.self)
   }
 
+  /// Where a tick of a recording is [bytes].
+  static func place(of number: UInt64) -> Int { head + Int(number % UInt64(capacity)) * stride }
+
   /// A tick of a recording in memory.
   static func entry(_ number: UInt64, in memory: UnsafeRawPointer) -> FlightEntry {
-    let place = head + Int(number % UInt64(capacity)) * stride
-    return memory.loadUnaligned(fromByteOffset: place, as: FlightEntry.self)
+    memory.loadUnaligned(fromByteOffset: place(of: number), as: FlightEntry.self)
   }
 
   private static func map(_ path: String) -> UnsafeMutableRawPointer? {

@@ -1,6 +1,6 @@
-import Dispatch
 import Foundation
 import Messages
+import RealTime
 import Recipes
 import Synchronization
 import Wire
@@ -19,11 +19,11 @@ final class WorkCount: Sendable {
 /// Tells `launch` twice a second, from a thread of its own, that a process lives and how much it has
 /// done: the one says that it is not stopped or starved, the other that it is not stuck.
 final class Heartbeat: Sendable {
-  /// Time between two heartbeats [s].
-  static let interval = 0.5
+  /// Time between two heartbeats [ns].
+  static let interval: Int64 = 500_000_000
 
-  private let end = DispatchSemaphore(value: 0)
-  private let ended = DispatchSemaphore(value: 0)
+  private let end = Latch()
+  private let ended = Latch()
   private let isBeating: Bool
 
   /// Begins to beat, where `launch` listens.
@@ -50,7 +50,7 @@ final class Heartbeat: Sendable {
     Thread.detachNewThread { [self] in
       // Without a line to `launch` the process goes unwatched, which it will notice.
       do { try beat(name, line) } catch {}
-      ended.signal()
+      ended.close()
     }
   }
 
@@ -65,8 +65,8 @@ final class Heartbeat: Sendable {
   /// Stops beating and closes the line: before a process ends, so that its last words are sent.
   func stop() {
     guard isBeating else { return }
-    end.signal()
-    _ = ended.wait(timeout: .now() + 2)
+    end.close()
+    _ = ended.wait(upTo: 2_000_000_000)
   }
 
   private func beat(_ name: ProcessName, _ line: Line) throws {
@@ -78,6 +78,6 @@ final class Heartbeat: Sendable {
       let beat = Message.heartbeat(
         role: name.description, process: process, progress: line.work.value)
       do { try client.send(beat, within: .zero) } catch WireError.cannotSend {}
-    } while end.wait(timeout: .now() + Self.interval) == .timedOut
+    } while !end.wait(upTo: Self.interval)
   }
 }

@@ -1,4 +1,5 @@
 import CRealtime
+import Foundation
 import Glibc
 import RealTime
 import Testing
@@ -87,6 +88,21 @@ import Testing
     #expect(realtime_parent_death_signal() == SIGKILL)
     let gone = RealTimeFault.parentGone(expected: -7, found: ParentWatch.parent)
     #expect(throws: gone) { try ParentWatch.dieWithParent(-7) }
+  }
+
+  @Test func `a latch holds whoever waits until it is closed, and nobody after that`() {
+    let (latch, answer) = (Latch(), Latch())
+    for wait in [0, 3_000_000, 30_000_000] as [Int64] {
+      let start = MonotonicClock.now
+      #expect(!latch.wait(upTo: wait))
+      #expect(MonotonicClock.now - start >= wait)
+    }
+    Thread.detachNewThread {
+      if latch.wait(upTo: 60_000_000_000) { answer.close() }
+    }
+    latch.close()
+    #expect(answer.wait(upTo: 60_000_000_000))
+    for _ in 0..<3 { #expect(latch.wait(upTo: 0) && answer.wait(upTo: 1_000_000_000)) }
   }
 
   @Test func `a refused request says which and why`() {

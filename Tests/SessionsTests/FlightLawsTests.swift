@@ -73,6 +73,58 @@ import Testing
     #expect(!FlightLaws.hasStopped([], from: 0))
   }
 
+  @Test(arguments: seeds) func `numbers that no driver writes are judged`(seed: UInt64) throws {
+    let laws = try Self.laws()
+    let flight = MadeFlight(laws.bounds, seed: seed)
+    var stream = RandomStream(seed: seed, name: "hostile")
+    let times: [Int64] = [.min, .min + 1, -1, 0, .max - 1, .max]
+    for _ in 0..<5 {
+      var ticks = flight
+      for index in ticks.entries.indices where stream.index(below: 4) == 0 {
+        let (time, place) = (times[stream.index(below: 6)], stream.index(below: 6))
+        ticks.change(index) { entry in
+          switch place {
+          case 0: entry.tick = time
+          case 1: entry.time = time
+          case 2: entry.clock = time
+          case 3: entry.mode = UInt32(truncatingIfNeeded: time)
+          case 4: entry.contactForce = .greatestFiniteMagnitude
+          default: entry.toolSpeed = .infinity
+          }
+        }
+      }
+      _ = FlightLaws.hasStopped(ticks.entries, from: .min)
+      #expect(laws.violations(of: ticks.entries) != [])
+    }
+  }
+
+  @Test func `ticks in a row at the ends of their numbers are judged`() throws {
+    var entries = [FlightEntry](repeating: FlightEntry(), count: 4)
+    let modes: [DriverMode] = [.fault, .fault, .active, .idle]
+    for (index, mode) in modes.enumerated() {
+      entries[index].tick = .max &+ Int64(index)
+      entries[index].time = index % 2 == 0 ? .min : .max
+      entries[index].mode = UInt32(mode.rawValue)
+      entries[index].velocity[3] = 0.05
+      entries[index].contactForce = 1e308
+    }
+    let found = try Self.laws().violations(of: entries).map(\.law)
+    #expect(found.contains(.stop) && found.contains(.trueForce))
+  }
+
+  @Test(arguments: 0..<JointVector.count)
+  func `a speed that is no number is motion`(joint: Int) throws {
+    let laws = try Self.laws()
+    var flight = MadeFlight(laws.bounds, seed: 2)
+    let last = flight.entries.count - 1
+    flight.change(last) { $0.velocity[joint] = .nan }
+    #expect(laws.violations(of: flight.entries).map(\.law) == [.speed, .stop])
+    #expect(FlightLaws.unrest(atEndOf: flight.entries) != nil)
+    flight = MadeFlight(laws.bounds, seed: 2)
+    flight.change(flight.ready.lowerBound) { $0.velocity[joint] = .nan }
+    #expect(laws.violations(of: flight.entries).map(\.law) == [.rest, .speed])
+  }
+
   /// Breaks one law; returns the tick at which, where it is one.
   private static func breach(_ law: FlightLaw, in flight: inout MadeFlight) -> Int64? {
     breachOfJoint(law, in: &flight) ?? breachOfTool(law, in: &flight)

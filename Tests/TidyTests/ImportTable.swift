@@ -47,7 +47,6 @@ enum ImportTable {
     Glibc                : RealTime Wire Tensors ImpedanceControl Safety Sessions Metrics kinglet
     Glibc                : MCAP Rendering Fuzzing
     Synchronization      : RealTime Wire Sessions
-    Dispatch             : Sessions kinglet
     """)
 
   /// The rooms of the 1 kHz side.

@@ -51,6 +51,9 @@ int realtime_ignore_file_size_signal(void);
 // Limits how far a process may write into files, below 0 not at all. Returns 0 or an errno.
 int realtime_limit_file_size(int32_t process, int64_t bytes);
 
+// A descriptor that can be polled for input from its first write of 8 bytes on, or -1.
+int realtime_counter(void);
+
 // Stop signals counted since the start of the process.
 REALTIME int32_t realtime_stop_signals(void);
 

@@ -1,9 +1,7 @@
 import Foundation
-import LearningSlots
 import Messages
 import Metrics
 import Recipes
-import Replay
 
 /// What chaos looks at after a fault, and at the end of a training.
 extension ChaosSession {
@@ -80,25 +78,16 @@ extension ChaosSession {
   /// What the learner held at the end is what was recorded at each arm, in its order, each transition
   /// once.
   mutating func checkRecords(of training: ChaosRun, _ summary: Summary) throws {
-    let recipe = training.recipe.launch
-    var buffer = ReplayPool(
-      capacity: recipe.learner.capacity, observationSize: ObservationLayout.size,
-      actionSize: ObservationLayout.actionSize, lookahead: Lookahead(recipe.learner))
-    for arm in training.arms {
-      let steps = try Self.recorded(in: arm.launch)
-      report.transitions += steps.count
-      let known =
-        arm.actor == nil
-        ? summary.steps : summary.actors?.first { $0.actor == arm.actor }?.steps ?? 0
-      if steps.count != known {
-        note(
-          nil, in: training,
-          broken: "\(arm.prefix)\(steps.count) transitions recorded, \(known) learned from")
-      }
-      for step in steps { buffer.append(step, from: UInt32(arm.actor ?? 0)) }
+    let arms = try training.arms.map { arm in
+      ChaosRecords.Arm(
+        actor: arm.actor, transitions: try Self.recorded(in: arm.launch),
+        learned: arm.actor == nil
+          ? summary.steps : summary.actors?.first { $0.actor == arm.actor }?.steps ?? 0)
     }
-    if hexadecimal(buffer.digest()) != summary.replayDigest {
-      note(nil, in: training, broken: "the learner held other transitions than were recorded")
+    report.transitions += arms.reduce(0) { $0 + $1.transitions.count }
+    let records = ChaosRecords(of: arms, for: training.recipe.launch.learner)
+    for broken in records.violations(replayDigest: summary.replayDigest) {
+      note(nil, in: training, broken: broken)
     }
   }
 

@@ -22,7 +22,7 @@ package struct FlightLaws: Sendable {
     var found: [FlightLaw: FlightViolation] = [:]
     var past = FlightPast(entries.first)
     for (index, entry) in entries.enumerated() {
-      let before = index > 0 && entries[index - 1].tick == entry.tick - 1 ? entries[index - 1] : nil
+      let before = index > 0 && entry.follows(entries[index - 1]) ? entries[index - 1] : nil
       past.take(entry, after: before)
       let broken =
         joints(entry, after: before) + tool(entry) + force(entry, in: entries, at: index)
@@ -102,8 +102,8 @@ package struct FlightLaws: Sendable {
     var speed = end.toolSpeed
     for place in stride(from: index - 1, through: 0, by: -1) {
       let entry = entries[place]
-      guard entry.tick == end.tick - Int64(index - place) else { return bounds.toolSpeed }
-      if end.time - entry.time > FlightBounds.impactTime { return speed }
+      guard end.follows(entry, by: index - place) else { return bounds.toolSpeed }
+      if end.time.since(entry.time) > FlightBounds.impactTime { return speed }
       speed = max(speed, entry.toolSpeed)
     }
     return bounds.toolSpeed
@@ -120,7 +120,7 @@ package struct FlightLaws: Sendable {
     if !past.mayMove(entry), !(entry.speed <= Self.restingSpeed) {
       found.append((.rest, "the arm moves \(decimal(entry.speed, 3)) rad/s without a command"))
     }
-    if let stop = past.stop, entry.time - stop > Self.stopTime, !entry.stands {
+    if let stop = past.stop, entry.time.since(stop) > Self.stopTime, !entry.stands {
       found.append(
         (.stop, "the arm still moves \(decimal(entry.speed, 3)) rad/s after a second of stopping"))
     }
@@ -132,7 +132,7 @@ package struct FlightLaws: Sendable {
   private func silence(
     _ entry: FlightEntry, _ past: FlightPast
   ) -> (law: FlightLaw, text: String)? {
-    let seconds = past.silent.map { Double(entry.time - $0) * 1e-9 } ?? 0
+    let seconds = past.silent.map { Double(entry.time.since($0)) * 1e-9 } ?? 0
     switch entry.driverMode {
     case .active where seconds > bounds.commandTimeout + bounds.period:
       return (.hold, "still active \(decimal(seconds, 3)) s after the last torque")
@@ -166,6 +166,6 @@ package struct FlightLaws: Sendable {
   /// controller was silent.
   package static func hasStopped(_ entries: [FlightEntry], from moment: Int64) -> Bool {
     let stopped = entries.first { $0.clock >= moment && $0.driverMode.isStopped }
-    return stopped.map { $0.clock - moment < 2_500_000_000 } ?? false
+    return stopped.map { $0.clock.since(moment) < 2_500_000_000 } ?? false
   }
 }

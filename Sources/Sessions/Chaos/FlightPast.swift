@@ -28,7 +28,7 @@ struct FlightPast {
   /// ended in good order.
   func mayMove(_ entry: FlightEntry) -> Bool {
     guard [.idle, .ready].contains(entry.driverMode) else { return true }
-    let isEnding = lastMoved.map { entry.time - $0 <= FlightLaws.stopTime } ?? false
+    let isEnding = lastMoved.map { entry.time.since($0) <= FlightLaws.stopTime } ?? false
     return entry.driverMode == .idle && isEnding
   }
 }
@@ -37,9 +37,28 @@ extension FlightEntry {
   /// What the driver did.
   var driverMode: DriverMode { DriverMode(rawValue: UInt8(truncatingIfNeeded: mode)) ?? .idle }
 
-  /// Largest speed of a joint [rad/s].
-  var speed: Double { (0..<JointVector.count).reduce(0) { max($0, abs(velocity[$1])) } }
+  /// Whether it is the tick after another, or the one so many ticks after it.
+  func follows(_ other: FlightEntry, by ticks: Int = 1) -> Bool {
+    other.tick == tick &- Int64(ticks)
+  }
+
+  /// Largest speed of a joint [rad/s]; no number where one is none.
+  var speed: Double {
+    (0..<JointVector.count).reduce(0) { most, joint in
+      let speed = abs(velocity[joint])
+      return most.isNaN || most >= speed ? most : speed
+    }
+  }
 
   /// Whether the arm stands.
   var stands: Bool { speed < FlightLaws.standingSpeed }
+}
+
+extension Int64 {
+  /// The time from a moment to this one, as far as there is a number for it [ns].
+  func since(_ moment: Int64) -> Int64 {
+    let (difference, isBeyond) = subtractingReportingOverflow(moment)
+    guard isBeyond else { return difference }
+    return self > moment ? .max : .min
+  }
 }

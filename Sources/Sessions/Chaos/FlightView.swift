@@ -4,7 +4,8 @@ import Glibc
 final class FlightView {
   private let memory: UnsafeRawPointer
 
-  /// The recording in a run's folder as it stands now; nil where there is none yet.
+  /// The recording in a run's folder as it stands now; nil where there is none yet, or one of
+  /// another version.
   init?(run: String) {
     let file = open(run + "/" + FlightRecorder.name, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
@@ -14,15 +15,19 @@ final class FlightView {
       memory != MAP_FAILED
     else { return nil }
     self.memory = UnsafeRawPointer(memory)
+    // A driver that has only just begun has not written them yet.
+    guard word(at: 0) == FlightRecorder.magic, word(at: 8) == UInt64(FlightRecorder.stride) else {
+      return nil
+    }
   }
 
   deinit { munmap(UnsafeMutableRawPointer(mutating: memory), FlightRecorder.size) }
 
-  /// Ticks so far.
-  var count: UInt64 { memory.load(fromByteOffset: 16, as: UInt64.self) }
+  /// Ticks so far; no more than can be added to without an overflow.
+  var count: UInt64 { min(word(at: 16), UInt64(Int64.max)) }
 
   /// When its driver began [ns]: which recording it is.
-  var begun: Int64 { memory.load(fromByteOffset: 24, as: Int64.self) }
+  var begun: Int64 { Int64(bitPattern: word(at: 24)) }
 
   /// The newest tick; nil before the first.
   var latest: FlightEntry? {
@@ -37,5 +42,9 @@ final class FlightView {
     return (max(first, oldest)..<max(count, first, oldest)).map {
       FlightRecorder.entry($0, in: memory)
     }
+  }
+
+  private func word(at place: Int) -> UInt64 {
+    memory.load(fromByteOffset: place, as: UInt64.self)
   }
 }

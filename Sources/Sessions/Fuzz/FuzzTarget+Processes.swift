@@ -78,7 +78,7 @@ final class ProcessReader: FuzzReader {
 /// A session with one process under test.
 final class SessionBed {
   private let role: Role
-  private let session: SessionContext
+  let session: SessionContext
   private var processes: SessionProcesses
   private var rogues: [Rogue] = []
   private var client: Client
@@ -97,9 +97,10 @@ final class SessionBed {
   }
 
   init(
-    _ place: FuzzPlace, role: Role, sockets: [Meeting], good: (message: Message, meeting: Meeting)
+    _ place: FuzzPlace, role: Role, sockets: [Meeting],
+    good: (message: Message, meeting: Meeting), overrides: [String] = []
   ) throws {
-    let recipe = try Self.recipe(place, for: role)
+    let recipe = try Self.recipe(place, for: role, overrides)
     let folder = try RunFolder(creating: recipe.launch.run, earlierRun: .replace)
     try folder.write(
       recipe.resolvedYAML(revision: "fuzz", date: isoDate()), to: folder.resolvedRecipe)
@@ -123,7 +124,9 @@ final class SessionBed {
 
   deinit { processes.stop(grace: .zero) }
 
-  private static func recipe(_ place: FuzzPlace, for role: Role) throws -> SessionRecipe {
+  private static func recipe(
+    _ place: FuzzPlace, for role: Role, _ more: [String]
+  ) throws -> SessionRecipe {
     try SessionRecipe.load(
       launchFile: place.recipeFile,
       overrides: [
@@ -132,7 +135,7 @@ final class SessionBed {
         "learner.demonstrationShare=0", "learner.pretrainUpdates=0", "learner.width=8",
         "learner.batch=4", "learner.threads=1", "learner.startStep=10", "learner.updatesPerStep=1",
         "learner.capacity=1000",
-      ])
+      ] + more)
   }
 
   /// Memory of the process under test that is in RAM [bytes].
@@ -143,9 +146,7 @@ final class SessionBed {
   func send(_ parts: [[UInt8]], to place: Int) throws {
     let rogue = rogues[place]
     sent += 1
-    let parts =
-      parts.count == 2 && parts[0].count == 8
-      ? session.context.sealed(parts[1], number: sent) : parts
+    let parts = session.context.calling(parts, number: sent)
     let first = ContinuousClock.now
     while try !rogue.socket.trySend(parts: parts) {
       rogue.socket.drain()
@@ -160,12 +161,12 @@ final class SessionBed {
     while try processes.next(within: .zero) != nil {}
   }
 
-  /// Asks for something good, which must be answered or refused in words.
-  func expectAnswer() throws {
+  /// Asks for something good, which must be answered or refused in words; nil for those.
+  @discardableResult func expectAnswer() throws -> Message? {
     do {
-      _ = try client.call(good, within: fuzzPatience)
+      return try client.call(good, within: fuzzPatience)
     } catch WireError.failed {
-      return
+      return nil
     } catch {
       // A process that has just ended may not be known as ended yet.
       for _ in 0..<20 {

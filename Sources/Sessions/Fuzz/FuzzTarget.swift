@@ -57,7 +57,8 @@ struct FuzzTarget: Sendable {
 
   /// All that read what comes from outside, in the order of the rooms.
   static let all: [FuzzTarget] =
-    messages + recordings + learned + recipes + results + sockets + processes
+    messages + recordings + [flight] + learned + recipes + results + sockets + processes
+    + [arm]
 
   /// Those and the ones that show that the search sees what it looks for.
   static func named(_ name: String) -> FuzzTarget? {

@@ -18,12 +18,12 @@ private struct Ends {
 
 extension Context {
   /// Calls of a message get through to what reads it; anything else stays as it is.
-  fileprivate func calling(_ parts: [[UInt8]], number: UInt64) -> [[UInt8]] {
+  func calling(_ parts: [[UInt8]], number: UInt64) -> [[UInt8]] {
     parts.count == 2 && parts[0].count == 8 ? sealed(parts[1], number: number) : parts
   }
 
   /// Every other single part gets through to what reads it.
-  fileprivate func telling(_ parts: [[UInt8]]) -> [[UInt8]] {
+  func telling(_ parts: [[UInt8]]) -> [[UInt8]] {
     parts.count == 1 && parts[0].count % 2 == 0 ? [sealed(parts[0])] : parts
   }
 }
