@@ -66,7 +66,10 @@ extension DriverSession {
   private mutating func torque(for state: ArmState) throws -> JointTorque? {
     if desk != nil { return desk?.loop.step(state) }
     let deadline = RealTime.Deadline(in: 900_000)
-    do { try port?.send(state, within: .zero) } catch WireError.cannotSend { return nil }
+    do { try port?.send(state, within: .zero) } catch WireError.cannotSend {
+      try dropLeftovers()
+      return nil
+    }
     while !deadline.isPast(),
       let torque = try receive(within: .nanoseconds(deadline.remaining()))
     {
@@ -74,6 +77,18 @@ extension DriverSession {
       arm.safety.refusals.late += 1
     }
     return nil
+  }
+
+  /// Reads what a controller that is gone has left: libzmq takes no other before the last of it is read.
+  private mutating func dropLeftovers() throws {
+    for _ in 0..<32 {
+      guard let torque = try receive(within: .zero) else { return }
+      if torque.tick >= arm.read().tick {
+        arm.safety.refusals.early += 1
+      } else {
+        arm.safety.refusals.late += 1
+      }
+    }
   }
 
   /// A message each 20 ticks, so that a crash costs little; the world each step.

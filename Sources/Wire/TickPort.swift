@@ -52,6 +52,9 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
     incoming.deallocate()
   }
 
+  /// Parts that are no message of the other end and are passed over in one call.
+  private static var mostDiscarded: Int { 256 }
+
   /// For a `Poller`.
   public var handle: SocketHandle { socket.handle }
 
@@ -74,14 +77,17 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
 
   /// The next message.
   ///
-  /// What is none is passed over and counted. Throws `timedOut` at the deadline.
+  /// What is none is passed over and counted. Throws `timedOut` at the deadline, and before it where
+  /// far more than a queue of what is none has come.
   public mutating func receive(within duration: Duration) throws(WireError) -> Incoming {
     let deadline = Deadline(after: duration)
     var left = duration
-    while true {
+    // Whoever sends without a pause what is none does not hold the loop.
+    for _ in 0..<Self.mostDiscarded {
       if let message = try next(within: left) { return message }
       left = deadline.left
     }
+    throw socket.timedOut(duration)
   }
 
   /// The next message; nil for something that is none.

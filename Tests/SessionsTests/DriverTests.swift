@@ -129,6 +129,33 @@ import Wire
     #expect(try status(&session).mode == .fault)
   }
 
+  @Test func `a controller that breaks off with a torque unread is followed by the next`() throws {
+    let driver = try driver()
+    defer { driver.end() }
+    let context = try context()
+    var session = try openSession(context)
+    // Of a tick to come, so that the driver looks for no other on the tick on which it reads it.
+    var early = JointTorque()
+    (early.tick, early.setpoint) = (1 << 40, 1)
+    var bytes = [UInt8](repeating: 0, count: JointTorque.encodedLength)
+    bytes.withUnsafeMutableBytes { early.encode(into: $0) }
+    for _ in 0..<10 {
+      var broken = try Socket(.pair, peer: "driver", in: context)
+      try broken.connect(to: Endpoint("ipc://\(run)/sockets/arm"))
+      // More than any message of the tick exchange may have: the driver's end closes the connection.
+      let tooLong = [UInt8](repeating: 0, count: 5000)
+      for part in [[UInt8]](repeating: context.sealed(bytes), count: 8) + [tooLong] {
+        // The driver takes no connection before it has seen the end of the one before.
+        for _ in 0..<200 where try !broken.trySend(parts: [part]) { usleep(1000) }
+      }
+      usleep(20_000)
+    }
+    #expect(try status(&session).refusals.early > 0)
+    var next = try port(context)
+    _ = try answer(&next, ticks: 50, still)
+    #expect([.active, .holding].contains(try status(&session).mode))
+  }
+
   @Test func `another session's torques are none`() throws {
     let driver = try driver()
     defer { driver.end() }

@@ -114,8 +114,9 @@ private final class RogueController {
     try connect()
   }
 
-  /// Answers the driver's next state with garbage; where that is a torque, with the same one for the
-  /// state's tick before. Says whether it is.
+  /// Answers the driver's next state with garbage, and says whether that is a torque.
+  ///
+  /// Where it is, the same torque for the state's own tick is sent before it.
   func answer(_ parts: [[UInt8]]) throws -> Bool {
     awaitState()
     let torque = parts.count == 1 ? Self.decoded(JointTorque.self, parts[0][...]) : nil
