@@ -82,7 +82,7 @@ MUTANTS = [
     (GUARD, "refusals.stopped += 1", "", "torques to a stopped arm are counted"),
     (GUARD, "guard machine.command(toward: command.setpoint, at: state.time) else {\n      refusals.stopped += 1\n      return false\n    }", "_ = machine.command(toward: command.setpoint, at: state.time)", "no torque moves a stopped arm"),
     (GUARD, "torque.torque = last.allowed\n", "", "the driver's filter"),
-    (GUARD, "if let reason = supervisor.stopReason(for: state) {", "if let reason = supervisor.stopReason(for: state), false {", "the supervisor stops the arm"),
+    (GUARD, "if let reason = supervisor.stopReason(for: state), !machine.mode.isStopped {", "if let reason = supervisor.stopReason(for: state), false {", "the supervisor stops the arm"),
     (GUARD, "torque.torque = machine.torque(for: state, last: last.allowed)\n", "", "the machine's torque where none comes"),
     (GUARD, "for: state, last: last.allowed, isFenceClosed", "for: state, last: state.torque, isFenceClosed", "the driver's rate counts from what was sent"),
     (GUARD, "    supervisor.rearm()\n", "", "a recovery opens the fence"),

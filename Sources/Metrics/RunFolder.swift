@@ -21,13 +21,12 @@ public struct RunFolder: Sendable, Equatable {
       interventionsName, actorsName,
     ]
   private static let actorsName = "actors"
-  private static let interventionsName = "interventions.jsonl"
+  /// Name of the file of what safety filters have changed, one JSON object a line.
+  public static let interventionsName = "interventions.jsonl"
   private static let folders = ["checkpoints", "logs", "sockets", "episodes"]
 
   /// One JSON object a line, see `MetricsLog`.
   public var metrics: String { file("metrics.jsonl") }
-  /// What safety filters have changed, one JSON object a line.
-  public var interventions: String { file(Self.interventionsName) }
   /// The complete recipe of the run.
   public var resolvedRecipe: String { file(Self.resolvedRecipeName) }
   /// The result, see `Summary`.

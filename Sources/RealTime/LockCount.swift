@@ -2,9 +2,8 @@ import CRealtime
 
 /// Counts locks that the calling thread asks for.
 ///
-/// The process defines the C library's functions that take a lock itself (CRealtime/locks.c), so shared
-/// libraries are counted too; a `Mutex` of Swift's own is not, and the rooms of the torque loop may not
-/// import it.
+/// The process defines pthread_mutex_lock, pthread_mutex_trylock, pthread_rwlock_rdlock and _wrlock itself
+/// (CRealtime/locks.c), so shared libraries are counted too; a `Mutex` of Swift's own is not.
 public enum LockCount {
   /// Locks that the calling thread asked for since it started.
   public static var total: UInt64 { realtime_locks() }

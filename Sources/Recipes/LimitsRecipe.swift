@@ -86,7 +86,7 @@ public struct LimitsRecipe: Sendable, Equatable {
     fenceSlack = section.optionalNumber("fenceSlack", 0...0.1, "m")
     fenceMargin = section.optionalNumber("fenceMargin", 0...1, "m")
     fenceTurnMargin = section.optionalNumber("fenceTurnMargin", 0...Double.pi, "rad")
-    saturatedTicks = section.optionalWhole("saturatedTicks", 0...100)
+    saturatedTicks = section.optionalWhole("saturatedTicks", 0...99)
   }
 
   private func checkFence(_ section: inout Section) {

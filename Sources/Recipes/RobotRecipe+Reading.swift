@@ -124,10 +124,10 @@ extension RobotRecipe.Safety: RecipeSection {
     commandTimeout = section.number("commandTimeout", 0.001...0.2, "s")
     stopTimeout = section.number("stopTimeout", 0.001...10, "s")
     stopDamping = section.number("stopDamping", 0.1...100, "N·m·s/rad")
-    holdStiffness = section.optionalNumber("holdStiffness", 0...1000, "N·m/rad") ?? 50
+    holdStiffness = section.optionalNumber("holdStiffness", 1...1000, "N·m/rad") ?? 50
     standingSpeed = section.optionalNumber("standingSpeed", 0.0001...0.1, "rad/s") ?? 0.02
-    standingTime = section.optionalNumber("standingTime", 0.001...1, "s") ?? 0.05
-    longestDamping = section.optionalNumber("longestDamping", 0.001...10, "s") ?? 1
+    standingTime = section.optionalNumber("standingTime", 0.001...0.2, "s") ?? 0.05
+    longestDamping = section.optionalNumber("longestDamping", 0.001...1, "s") ?? 1
     section.require(
       commandTimeout < stopTimeout, at: "stopTimeout",
       "\(stopTimeout) s is not after commandTimeout, \(commandTimeout) s: first hold, then stop")

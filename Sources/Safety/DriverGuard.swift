@@ -66,7 +66,7 @@ public struct DriverGuard: Sendable {
 
   /// The torque that answers a state, with a command or, where it is nil or refused, without.
   public mutating func decide(_ command: JointTorque?, for state: ArmState) -> Decision {
-    if let reason = supervisor.stopReason(for: state) {
+    if let reason = supervisor.stopReason(for: state), !machine.mode.isStopped {
       note(.faulted, at: state.time, because: "\(reason)")
     }
     let before = machine.mode

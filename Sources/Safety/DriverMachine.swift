@@ -39,9 +39,9 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
 
   /// A machine that is idle.
   ///
-  /// Times in seconds, as in the robot file. Throws `outOfRange` unless 0 < commandTimeout ≤ 0.2,
-  /// commandTimeout ≤ stopTimeout ≤ 10, 0 < damping ≤ 100, 0 ≤ stiffness ≤ 1000,
-  /// 0 < standingSpeed ≤ 0.1, 0 < standingTime ≤ 1 and standingTime ≤ longestDamping ≤ 10.
+  /// Times in seconds, as in the robot file. Throws `outOfRange` unless 0.001 ≤ commandTimeout ≤ 0.2,
+  /// commandTimeout ≤ stopTimeout ≤ 10, 0.001 ≤ damping ≤ 100, 1 ≤ stiffness ≤ 1000,
+  /// 0.0001 ≤ standingSpeed ≤ 0.1, 0.001 ≤ standingTime ≤ 0.2 and standingTime ≤ longestDamping ≤ 1.
   public init(
     commandTimeout: Double, stopTimeout: Double, damping: Double, stiffness: Double = 50,
     standingSpeed: Double = 0.02, standingTime: Double = 0.05, longestDamping: Double = 1
@@ -49,10 +49,10 @@ public struct DriverMachine: Sendable, BitwiseCopyable, Equatable {
     try SafetyFault.check(.commandTimeout, commandTimeout, within: 1e-3...0.2)
     try SafetyFault.check(.stopTimeout, stopTimeout, within: commandTimeout...10)
     try SafetyFault.check(.stopDamping, damping, within: 1e-3...100)
-    try SafetyFault.check(.holdStiffness, stiffness, within: 0...1000)
+    try SafetyFault.check(.holdStiffness, stiffness, within: 1...1000)
     try SafetyFault.check(.standingSpeed, standingSpeed, within: 1e-4...0.1)
-    try SafetyFault.check(.standingTime, standingTime, within: 1e-3...1)
-    try SafetyFault.check(.longestDamping, longestDamping, within: standingTime...10)
+    try SafetyFault.check(.standingTime, standingTime, within: 1e-3...0.2)
+    try SafetyFault.check(.longestDamping, longestDamping, within: standingTime...1)
     self.commandTimeout = Int64((commandTimeout * 1e9).rounded())
     self.stopTimeout = Int64((stopTimeout * 1e9).rounded())
     self.damping = damping

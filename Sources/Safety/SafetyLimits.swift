@@ -152,7 +152,7 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
     try SafetyFault.check(.fence, fenceMargin, within: fenceSlack...(.infinity))
     try SafetyFault.check(.fence, fenceTurnMargin, within: 0...(.infinity))
     try SafetyFault.check(
-      .saturatedTicks, Double(saturatedTicks), within: 0...Double(Supervisor.window))
+      .saturatedTicks, Double(saturatedTicks), within: 0...Double(Supervisor.window - 1))
     for i in 0..<JointVector.count {
       try SafetyFault.check(.leastInertia, leastInertia[i], within: 1e-4...(.infinity))
     }

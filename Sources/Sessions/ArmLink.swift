@@ -155,6 +155,11 @@ struct ArmStopped: Error, CustomStringConvertible {
 }
 
 extension SafetyInterventions {
+  /// Whether there is nothing to tell.
+  var isEmpty: Bool {
+    interventions.isEmpty && setpoints.isEmpty && untold == 0 && untoldSetpoints == 0
+  }
+
   /// Adds later ones.
   mutating func add(_ later: SafetyInterventions) {
     interventions += later.interventions
@@ -163,7 +168,7 @@ extension SafetyInterventions {
     let excessSetpoints = max(0, setpoints.count - Self.mostSetpoints)
     interventions.removeFirst(excess)
     setpoints.removeFirst(excessSetpoints)
-    untold += later.untold + UInt64(excess)
-    untoldSetpoints += later.untoldSetpoints + UInt64(excessSetpoints)
+    untold = untold &+ later.untold &+ UInt64(excess)
+    untoldSetpoints = untoldSetpoints &+ later.untoldSetpoints &+ UInt64(excessSetpoints)
   }
 }

@@ -130,7 +130,7 @@ public enum Commands {
     try refuseOtherHosts(recipe.launch)
     try refuseJoined(recipe.launch)
     let gains = try GainCheck(recipe)
-    try gains.refuse()
+    try gains.refuseAny()
     for warning in gains.warnings { progress.write("warning: \(warning)\n") }
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {

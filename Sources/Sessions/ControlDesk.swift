@@ -11,7 +11,7 @@ struct ControlDesk: ~Copyable {
   var setpoints: Server
   private(set) var isStopped = false
   private var answered: JointTorque?
-  /// What the filter has changed and nobody but its callers was told.
+  /// What the filter has changed and the journal has not taken yet.
   private var news = SafetyInterventions()
   private let isInLockstep: Bool
 
@@ -45,10 +45,11 @@ struct ControlDesk: ~Copyable {
     return true
   }
 
-  /// What the filter has changed since this was asked last, for the log; nil for nothing.
-  mutating func takeNews() -> SafetyInterventions? {
-    defer { news = SafetyInterventions() }
-    return news == SafetyInterventions() ? nil : news
+  /// Hands the journal what the filter has changed and a caller was told; at the end also what nobody
+  /// will ask for.
+  mutating func tell(_ journal: InterventionJournal, isLast: Bool = false) {
+    if isLast { news.add(loop.takeInterventions()) }
+    if !news.isEmpty, journal.add(news, by: .controller) { news = SafetyInterventions() }
   }
 
   /// Lets a poller watch for setpoints; returns their place in it.

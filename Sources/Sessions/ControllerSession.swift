@@ -21,6 +21,12 @@ struct ControllerSession {
     var poller = Poller(stop: session.stopCheck)
     let states = poller.add(port)
     let setpoints = desk.addSetpoints(to: &poller)
+    let journal = InterventionJournal(
+      run: session.recipe.launch.run, period: session.recipe.robot.driver.timestep)
+    defer {
+      desk.tell(journal, isLast: true)
+      journal.stop()
+    }
     LoopPreparation.pin(.controller, of: session.recipe.launch)
     let isTimed = session.recipe.launch.clock == .realtime
     var timing = LoopTiming(period: session.nanosecondsPerTick)
@@ -30,7 +36,7 @@ struct ControllerSession {
       guard try poller.wait(within: .seconds(1)) else { continue }
       if poller.isReady(setpoints) {
         try desk.serve(within: .zero)
-        if let news = desk.takeNews() { status.tellNow(.safety(news)) }
+        desk.tell(journal)
       }
       guard poller.isReady(states) else { continue }
       do {

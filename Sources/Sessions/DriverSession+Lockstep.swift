@@ -8,7 +8,7 @@ import Wire
 extension DriverSession {
   /// Wall time that a tick waits for its torque, in moments between which a person's stop is looked for.
   private static let patience: Int64 = 1_000_000_000
-  private static let moment = Duration.milliseconds(50)
+  private static let moment: Int64 = 50_000_000
 
   mutating func runInLockstep() throws {
     do {
@@ -29,7 +29,6 @@ extension DriverSession {
       if try poller.wait(within: .seconds(1)) { try serve() } else { try probeController() }
       // A stop finds the arm between two ticks: its time goes on by itself until it stands.
       if arm.machine.mode.isStopped { try comeToRest() }
-      tellInterventions()
     }
     arm.close()
     try tellTransition()
@@ -57,7 +56,7 @@ extension DriverSession {
     var moments = 0
     while !deadline.isPast() {
       if desk != nil {
-        if try desk?.awaitSetpoint(for: state, within: Self.moment) == true {
+        if try desk?.awaitSetpoint(for: state, within: .nanoseconds(Self.moment)) == true {
           return desk?.loop.step(state)
         }
       } else {
@@ -73,12 +72,12 @@ extension DriverSession {
   }
 
   private mutating func send(_ state: ArmState) throws {
-    do { try port?.send(state, within: Self.moment) } catch WireError.cannotSend {}
+    do { try port?.send(state, within: .milliseconds(10)) } catch WireError.cannotSend {}
   }
 
   private mutating func answer(to state: ArmState) throws -> JointTorque? {
-    while true {
-      guard let torque = try receive(within: Self.moment) else { return nil }
+    let deadline = RealTime.Deadline(in: Self.moment)
+    while let torque = try receive(within: .nanoseconds(max(0, deadline.remaining()))) {
       if torque.tick == state.tick {
         lastAnswered = state
         return torque
@@ -88,7 +87,9 @@ extension DriverSession {
       } else {
         arm.safety.refusals.early += 1
       }
+      if deadline.isPast() { break }
     }
+    return nil
   }
 
   /// Between grants nobody asks the controller for a torque: shows it once more the state that it has
@@ -100,7 +101,7 @@ extension DriverSession {
     while !deadline.isPast() {
       if moments % 5 == 0 { try send(known) }
       moments += 1
-      if try receive(within: Self.moment) != nil { return }
+      if try receive(within: .nanoseconds(Self.moment)) != nil { return }
       try serveStops()
       if arm.machine.mode.isStopped { return }
     }
@@ -110,7 +111,8 @@ extension DriverSession {
   /// Runs simulated time by itself, through hold and damped stop where no command comes, until the
   /// arm stands.
   mutating func comeToRest() throws {
-    for _ in 0..<5000 where !arm.machine.stands {
+    // Of robot time five seconds: ample for whatever a stop may need.
+    for _ in 0..<(5_000_000_000 / session.nanosecondsPerTick) where !arm.machine.stands {
       try step(nil)
       // Without waiting, and whatever comes of it: the recorder may be what is missing.
       if recorder.waitingTicks >= 100 { try? recorder.hand() }

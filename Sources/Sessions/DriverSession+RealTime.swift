@@ -11,7 +11,6 @@ extension DriverSession {
     var timer = PeriodicTimer(period: session.nanosecondsPerTick)
     var timing = LoopTiming(period: timer.period)
     defer {
-      tellInterventions()
       print(timing.text(of: .driver))
       print("driver: \(interventions) torques cut by its safety filter")
     }
@@ -100,12 +99,12 @@ extension DriverSession {
     }
   }
 
-  /// Sees to it that the arm stands before its driver ends, whether it is stopped or holds its posture; a
-  /// second is ample.
+  /// Sees to it that the arm stands before its driver ends, whether it is stopped or holds its posture:
+  /// the longest damping is a second, and whoever ends the driver leaves it two.
   private mutating func comeToRest(_ timer: inout PeriodicTimer) throws {
     let wanted = arm.machine.standingTime / session.nanosecondsPerTick
     var slow: Int64 = 0
-    for _ in 0..<1000 where slow <= wanted {
+    for _ in 0..<(1_500_000_000 / session.nanosecondsPerTick) where slow <= wanted {
       _ = timer.wait()
       try step(nil)
       slow = arm.machine.isSlow(arm.read()) ? slow + 1 : 0

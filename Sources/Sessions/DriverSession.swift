@@ -29,9 +29,13 @@ struct DriverSession: ~Copyable {
   /// Torques that the driver's own filter has cut, in episodes and between them.
   private(set) var interventions: UInt64 = 0
   private var cuts = InterventionLog()
+  private var untold = SafetyInterventions()
+  private let journal: InterventionJournal
 
   init(_ session: SessionContext) throws {
     let arm = try GuardedArm(session)
+    let journal = InterventionJournal(
+      run: session.recipe.launch.run, period: session.recipe.robot.driver.timestep)
     let commands = try session.server(at: .session, callers: "actor or reset")
     let truths = try session.server(at: .truth, callers: "evaluate")
     let stops = try StopDesk(session)
@@ -42,6 +46,7 @@ struct DriverSession: ~Copyable {
     let status = try StatusLink(role: "driver", session: session)
     self.session = session
     self.arm = arm
+    self.journal = journal
     self.commands = commands
     self.truths = truths
     self.stops = stops
@@ -66,6 +71,10 @@ struct DriverSession: ~Copyable {
 
   /// Drives until told to stop.
   mutating func run() throws {
+    defer {
+      tellInterventions(isLast: true)
+      journal.stop()
+    }
     LoopPreparation.pin(.driver, of: session.recipe.launch)
     try status.ready()
     switch session.recipe.launch.clock {
@@ -212,10 +221,11 @@ struct DriverSession: ~Copyable {
     try tellTransition()
   }
 
-  /// Tells `launch` what the driver's filter, and that of a controller that it hosts, have changed.
-  mutating func tellInterventions() {
-    if !cuts.isEmpty { status.tellNow(.safety(cuts.take())) }
-    if let news = desk?.takeNews() { status.tellNow(.safety(news)) }
+  /// Hands the journal what the driver's filter, and that of a controller that it hosts, have changed.
+  private mutating func tellInterventions(isLast: Bool = false) {
+    if !cuts.isEmpty { untold.add(cuts.take()) }
+    if !untold.isEmpty, journal.add(untold, by: .driver) { untold = SafetyInterventions() }
+    desk?.tell(journal, isLast: isLast)
   }
 }
 

@@ -16,7 +16,7 @@ public struct DryRun: Report {
 
   /// Gain-delay margin of one compliance where it is least.
   public struct Margin: Encodable, Sendable {
-    /// Whose gains.
+    /// Whose gains: task, reset or limits.
     public var compliance: String
     /// Where: at home, at a corner of the start poses, or at the target.
     public var place: String
@@ -34,7 +34,7 @@ public struct DryRun: Report {
   public var processes: [Line]
   /// Addresses by what meets there.
   public var endpoints: [String: String]
-  /// Margins of the task's and the reset's gains.
+  /// Margins of the task's and the reset's gains, and of the largest that may be commanded.
   public var margins: [Margin]
   /// What is in the folders that a launch would use.
   public var folders: [String: String] = [:]
@@ -66,7 +66,7 @@ public struct DryRun: Report {
         delaySeconds: $0.margin.delay, product: $0.margin.product,
         verdict: "\($0.margin.verdict)")
     }
-    do { try check.refuse() } catch { obstacles.append("\(error)") }
+    do { try check.refuseAny() } catch { obstacles.append("\(error)") }
     self.recipe = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
     look(intoFoldersOf: recipe, earlier: earlier)
     lookAtSecurity(of: recipe.launch)

@@ -19,6 +19,10 @@ struct GainCheck {
 
   /// One finding for each compliance of the session.
   let findings: [Finding]
+  /// The driver's own damping over its delay, at most: d·Σ 1/Iᵢ·t bounds d·ρ(M⁻¹)·t, Iᵢ the least inertia
+  /// 1/(M⁻¹)ᵢᵢ of a joint.
+  private let ownProduct: Double
+  private let ownDamping: Double
 
   /// Searches the least margin of each compliance.
   init(_ recipe: SessionRecipe) throws {
@@ -30,6 +34,10 @@ struct GainCheck {
     let dynamics = try WorldConfiguration(recipe).dynamics(at: starts + [target])
     let places = ["home"] + starts.map { _ in "start" } + ["target"]
     let delay = Self.delay(recipe)
+    let safety = recipe.robot.safety
+    let inverse = (0..<JointVector.count).reduce(0) { $0 + 1 / safety.leastInertia[$1] }
+    ownDamping = safety.stopDamping
+    ownProduct = safety.stopDamping * inverse * 1.5 * recipe.robot.driver.timestep
     findings = try [
       ("task", recipe.task.compliance), ("reset", recipe.task.reset.compliance),
       (Self.limits, Compliance(largest: try SafetyLimits(recipe).gains)),
@@ -53,8 +61,19 @@ struct GainCheck {
     return (0.5 + 1 + transport) * recipe.robot.driver.timestep
   }
 
-  /// Throws one line about gains that would not be stable.
-  func refuse() throws {
+  /// Throws one line about gains in use that would not be stable.
+  func refuse() throws { try refuse(findings.filter { $0.compliance != Self.limits }) }
+
+  /// Throws one line about gains that would not be stable, also about those that might be commanded.
+  func refuseAny() throws { try refuse(findings) }
+
+  private func refuse(_ findings: [Finding]) throws {
+    guard ownProduct < .pi / 2 else {
+      throw SessionFailure(
+        "the driver's own damping, safety.stopDamping of \(ownDamping) N·m·s/rad, over its delay gives up "
+          + "to \(decimal(ownProduct, 2)): unstable from 1.57 on; lower it, or give safety.leastInertia"
+      )
+    }
     for finding in findings where finding.margin.verdict == .unstable {
       throw SessionFailure(
         Self.line(finding) + ": unstable from 1.57 on; lower the damping, or shorten the delay")

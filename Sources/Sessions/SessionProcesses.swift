@@ -23,7 +23,6 @@ struct SessionProcesses: ~Copyable {
   private var children: [(name: ProcessName, process: Process, logStart: UInt64)] = []
   private var actorPeers: [ProcessName: Request] = [:]
   private var hasAskedToFinish = false
-  private var interventions: InterventionFile
   /// What the first child that failed has said of it.
   private var firstFailure: String?
 
@@ -37,7 +36,6 @@ struct SessionProcesses: ~Copyable {
     self.session = session
     self.folder = folder
     self.server = server
-    interventions = InterventionFile(of: folder, period: session.recipe.robot.driver.timestep)
   }
 
   /// The processes that hold arm, reward and reset of a recipe.
@@ -68,7 +66,18 @@ struct SessionProcesses: ~Copyable {
 
   /// What a child says next, or nil when none speaks in time.
   mutating func next(within wait: Duration) throws -> News? {
-    guard let request = try server.next(within: wait) else { return nil }
+    var wait = wait
+    // Who says a lot that is no news does not keep a caller for ever.
+    for _ in 0..<64 {
+      guard let request = try server.next(within: wait) else { return nil }
+      if let news = news(of: request) { return news }
+      wait = .zero
+    }
+    return nil
+  }
+
+  /// What a message tells; nil where that is nothing for a caller.
+  private mutating func news(of request: Request) -> News? {
     switch request.message {
     case .ready(let name):
       guard let name = ProcessName(name) else { return nil }
@@ -80,15 +89,12 @@ struct SessionProcesses: ~Copyable {
       firstFailure = firstFailure ?? reason
       return .failure(reason)
     case .driverStatus(let status): return .driver(status)
-    case .safety(let told):
-      interventions.add(told)
-      return try self.next(within: .zero)
     case .heartbeat(let name, _, let progress):
       return ProcessName(name).map { .heartbeat($0, progress: progress) }
     case .trainingRequest(let actor, let next):
       // An actor with an arm of its own wants to know whether there still is a training.
       answer(request, of: actor, next)
-      return try self.next(within: .zero)
+      return nil
     case .actorLeft(let actor, let reason):
       return actor < LaunchRecipe.mostActors ? .left(actor: Int(actor), reason: reason) : nil
     default: return nil

@@ -62,14 +62,26 @@ import Testing
     var guarded = try ready(rate: 1000)
     var arm = SampleArm(at: Panda.middle)
     var last = JointVector()
-    for _ in 0..<2000 {
+    var modes: Set<DriverMode> = []
+    var setpoint: UInt64 = 1
+    for k in 0..<8000 {
       let state = arm.state
       var command = JointTorque()
-      command.tick = state.tick
+      command.tick = state.tick + Int64(draws.uniform(eitherSide: 0.6).rounded())
+      command.setpoint = setpoint
+      // Long silences, a person who stops the arm and lets it go on, a session that ends.
+      let isSilent = k / 400 % 5 == 3
+      if k % 1500 == 1400 { guarded.note(.userStopped, at: state.time, because: "a person") }
+      if draws.uniform() < 0.02, guarded.recover(at: state.time, because: "a person") {
+        setpoint += 1
+      }
+      if k == 4000 { guarded.note(.closed, at: state.time, because: "it ended") }
+      if k == 4100 { guarded.note(.opened, at: state.time, because: "another opened") }
+      modes.insert(guarded.machine.mode)
       let size = draws.uniform() < 0.1 ? Double.infinity : 1e6
       command.torque = JointVector { _ in draws.uniform() < 0.5 ? size : -size }
       if draws.uniform() < 0.05 { command.torque[3] = .nan }
-      let isSent = draws.uniform() < 0.9
+      let isSent = !isSilent && draws.uniform() < 0.9
       let sent = guarded.decide(isSent ? command : nil, for: state).torque.torque
       for i in 0..<JointVector.count {
         #expect(abs(sent[i]) <= Panda.torque[i])
@@ -78,6 +90,8 @@ import Testing
       last = sent
       arm.step(sent)
     }
+    // What is asked is so large that each session soon ends in a stop.
+    #expect(modes.isSuperset(of: [.ready, .active, .dampedStop, .fault, .userStopped]), "\(modes)")
   }
 
   @Test func `without torques the last stays, then the posture is held, then the arm is stopped`()

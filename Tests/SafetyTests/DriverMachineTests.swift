@@ -285,7 +285,7 @@ import Testing
     }
     #expect(throws: SafetyFault.self) {
       _ = try DriverMachine(
-        commandTimeout: 0.02, stopTimeout: 0.2, damping: 10, standingTime: 0.5, longestDamping: 0.4)
+        commandTimeout: 0.02, stopTimeout: 0.2, damping: 10, standingTime: 0.2, longestDamping: 0.1)
     }
   }
 

@@ -50,7 +50,7 @@ import Testing
       { $0.leastInertia[3] = 0 }, { $0.contactForce.report = 50 }, { $0.contactMoment.soft = 30 },
       { $0.contactForce.hard = 0 }, { $0.gains.rotationalDamping = -1 },
       { $0.gains.translationalStiffness = .nan }, { $0.saturatedTicks = -1 },
-      { $0.saturatedTicks = 101 },
+      { $0.saturatedTicks = 100 },
     ]
     _ = try Panda.guarded()
     for change in changes {
@@ -78,7 +78,7 @@ import Testing
     limits.fenceSlack = draws.uniform()
     limits.fenceMargin = draws.uniform()
     limits.fenceTurnMargin = draws.uniform()
-    limits.saturatedTicks = draws.index(below: 101)
+    limits.saturatedTicks = draws.index(below: 100)
     return limits
   }
 

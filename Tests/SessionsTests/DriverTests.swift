@@ -1,6 +1,7 @@
 import Foundation
 import Geometry
 import Messages
+import Synchronization
 import Testing
 import Wire
 
@@ -15,10 +16,10 @@ import Wire
     run = scratch.path("r")
   }
 
-  private func driver() throws -> KingletProcess {
+  private func driver(clock: String = "realtime") throws -> KingletProcess {
     try KingletProcess(
       [
-        "driver", "Launch/pcb-insertion.yaml", "run=" + run, "recording=none", "clock=realtime",
+        "driver", "Launch/pcb-insertion.yaml", "run=" + run, "recording=none", "clock=" + clock,
         "placement=process",
       ], scratch: scratch)
   }
@@ -154,6 +155,38 @@ import Wire
     var next = try port(context)
     _ = try answer(&next, ticks: 50, still)
     #expect([.active, .holding].contains(try status(&session).mode))
+  }
+
+  @Test func `in lock-step a flood of torques for other ticks holds neither a stop nor the world`()
+    throws
+  {
+    let driver = try driver(clock: "lockstep")
+    defer { driver.end() }
+    let context = try context()
+    let end = Mutex(false)
+    let place = run
+    Thread.detachNewThread {
+      guard let endpoint = try? Endpoint("ipc://\(place)/sockets/arm"),
+        var port = try? ControllerPort(connect: endpoint, role: "driver", in: context)
+      else { return }
+      var early = JointTorque()
+      (early.tick, early.setpoint) = (1 << 40, 1)
+      while !end.withLock({ $0 }) { try? port.send(early, within: .milliseconds(5)) }
+    }
+    defer { end.withLock { $0 = true } }
+    var session = try openSession(context)
+    var person = try client("stop", context)
+    // Nobody ever answers this tick; the driver waits a second for it.
+    try session.send(.grant(Grant(sequence: 1, untilTick: 50, setpoint: 0)), within: .seconds(5))
+    guard
+      case .driverStatus(let status) = try person.call(
+        .userStop(reason: "the test"), within: .seconds(20))
+    else { return #expect(Bool(false), "no status came") }
+    #expect(status.mode == .userStopped)
+    guard case .driverStatus(let answer) = try session.receive(within: .seconds(20)) else {
+      return #expect(Bool(false), "the grant was not answered")
+    }
+    #expect(answer.mode == .userStopped && answer.stands, "\(answer)")
   }
 
   @Test func `another session's torques are none`() throws {

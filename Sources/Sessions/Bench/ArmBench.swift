@@ -89,6 +89,7 @@ struct ArmBench: ~Copyable {
       try led.tick()
       hold.add(led.arm.truth(), energy: led.arm.mechanicalEnergy())
     }
+    if let reason = led.stopReason { throw SessionFailure("bench: \(reason)") }
     return ArmReport(
       holdSeconds: Double(hold.ticks) * tick, isSeated: hold.isSeated,
       creepMillimetres: 1e3 * hold.creep.length, sinkMillimetres: 1e3 * hold.sink,
