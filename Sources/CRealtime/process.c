@@ -16,6 +16,11 @@ int realtime_set_fifo(int priority) {
   return pthread_setschedparam(pthread_self(), SCHED_FIFO, &wanted);
 }
 
+int realtime_set_normal(void) {
+  struct sched_param none = {.sched_priority = 0};
+  return pthread_setschedparam(pthread_self(), SCHED_OTHER, &none);
+}
+
 int realtime_lock_memory(void) {
   return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : errno;
 }

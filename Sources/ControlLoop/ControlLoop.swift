@@ -102,6 +102,9 @@ where Law.Setpoint == Messages.Setpoint {
   /// The interventions since this was last asked for; then they are forgotten.
   public mutating func takeInterventions() -> SafetyInterventions { told.take() }
 
+  /// Whether there is something to tell.
+  public var hasInterventions: Bool { !told.isEmpty }
+
   /// All that the loop goes on from.
   public var snapshot: ControlSnapshot {
     var snapshot = ControlSnapshot(schedule: schedule.snapshot)

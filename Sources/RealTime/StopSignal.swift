@@ -93,6 +93,11 @@ public enum RealTimeThread {
     try RealTimeFault.check(.setScheduler, realtime_set_fifo(priority))
   }
 
+  /// Puts the calling thread under SCHED_OTHER again: one that a thread under SCHED_FIFO starts is under it.
+  public static func useNormal() throws(RealTimeFault) {
+    try RealTimeFault.check(.setScheduler, realtime_set_normal())
+  }
+
   /// Keeps all pages of the process in memory.
   ///
   /// Throws `refused`, with ENOMEM over RLIMIT_MEMLOCK.

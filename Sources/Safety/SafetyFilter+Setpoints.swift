@@ -76,6 +76,10 @@ extension SafetyFilter {
     cut(&gains.rotationalStiffness, to: most.rotationalStiffness, .gains, &events)
     cut(&gains.rotationalDamping, to: most.rotationalDamping, .gains, &events)
     cut(&gains.nullspaceStiffness, to: most.nullspaceStiffness, .gains, &events)
+    guard limits.delay > 0 else { return }
+    cut(
+      &gains.translationalStiffness, to: gains.translationalDamping / limits.delay, .gains, &events)
+    cut(&gains.rotationalStiffness, to: gains.rotationalDamping / limits.delay, .gains, &events)
   }
 
   /// Clips that bound the spring's force and moment on each axis by the hard contact level.

@@ -89,6 +89,9 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
   public var setpointTurn: Double
   /// The largest gains.
   public var gains: GainLimits
+  /// Delay from a state to the torque that answers it [s]: a stiffness K needs a damping of at least K·t,
+  /// for -K·x(t - τ) is -K·x(t) + K·τ·ẋ, a negative damper of K·τ.
+  public var delay: Double
   /// How far outside the fence the tool may be before it is pushed back [m].
   public var fenceSlack: Double
   /// How far outside the fence the tool may be before the arm stops [m].
@@ -113,6 +116,7 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
     setpointJump = .infinity
     setpointTurn = .infinity
     gains = GainLimits()
+    delay = 0
     fenceSlack = 0.005
     fenceMargin = 0.05
     fenceTurnMargin = 0.3
@@ -133,6 +137,7 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
     both.setpointJump = min(a.setpointJump, b.setpointJump)
     both.setpointTurn = min(a.setpointTurn, b.setpointTurn)
     both.gains = .tightest(a.gains, b.gains)
+    both.delay = max(a.delay, b.delay)
     both.fenceSlack = min(a.fenceSlack, b.fenceSlack)
     both.fenceMargin = min(a.fenceMargin, b.fenceMargin)
     both.fenceTurnMargin = min(a.fenceTurnMargin, b.fenceTurnMargin)
@@ -144,6 +149,7 @@ public struct SafetyLimits: Sendable, BitwiseCopyable, Equatable {
   func validate() throws(SafetyFault) {
     try SafetyFault.check(.toolSpeed, toolSpeed, within: 1e-3...10)
     try SafetyFault.check(.toolTurnSpeed, toolTurnSpeed, within: 1e-3...(.infinity))
+    try SafetyFault.check(.delay, delay, within: 0...1)
     try SafetyFault.check(.positionMargin, positionMargin, within: 1e-3...1)
     try SafetyFault.check(.setpointJump, setpointJump, within: 1e-4...(.infinity))
     let turn = setpointTurn == .infinity ? 1.5 : setpointTurn

@@ -64,6 +64,7 @@ extension SafetyFilter {
     let baseFromTarget = WorldConfiguration(recipe).baseFromTarget
     var limits = try SafetyLimits(recipe)
     let joints = limits.joints
+    limits.delay = GainCheck.delay(recipe)
     limits.joints = try JointLimits(
       lower: joints.lower, upper: joints.upper, velocity: joints.velocity, torque: joints.torque,
       torqueRate: (1 + slack) * joints.torqueRate)

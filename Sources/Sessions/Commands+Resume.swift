@@ -71,6 +71,8 @@ extension Commands {
     with recipe: SessionRecipe, in folder: RunFolder, from points: [ResumePoint],
     progress: Reporting
   ) throws -> TrainingReport {
+    // Another placement may have been asked for, with another delay.
+    try GainCheck(recipe).refuseAny()
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try DemonstrationFolder(recipe.launch.demonstrations.folder, for: recipe)

@@ -224,9 +224,9 @@ public enum Commands {
     }
     try DemonstrationFolder.checkReplaceable(recipe.launch.demonstrations.folder)
     recipe.launch.seed = recipe.launch.demonstrations.seed
-    recipe.launch.run += "-demonstrations"
+    recipe.launch.run += demonstrationSuffix
     recipe.launch.recording = .all
-    let (report, kept) = try beside(recipe) { session in
+    let (report, kept) = try beside(recipe, reporting: progress) { session in
       try DemonstrateSession(session: session) { kept, tried in
         if tried.isMultiple(of: 5) { progress.write("kept \(kept) of \(tried) episodes\n") }
       }.run()
@@ -251,7 +251,7 @@ public enum Commands {
       recipe.launch.clock = known
     }
     recipe.launch.seed = seed
-    recipe.launch.run = run + "/evaluation-\(recipe.launch.clock.rawValue)-\(seed)"
+    recipe.launch.run = run + "/\(evaluationPrefix)\(recipe.launch.clock.rawValue)-\(seed)"
     let policy = try readPolicy(trained.policy)
     var report = try evaluate(
       policy.choosing(.deterministic), recipe: recipe, episodes: episodes, progress: progress)
@@ -298,7 +298,7 @@ public enum Commands {
   private static func evaluate<P: Policy>(
     _ policy: P, recipe: SessionRecipe, episodes: Int, progress: Reporting
   ) throws -> EvaluationReport {
-    try beside(recipe) { session in
+    try beside(recipe, reporting: progress) { session in
       try EvaluateSession(session: session, episodes: episodes) {
         progress.write($0 + "\n")
       }.run(policy)
@@ -353,17 +353,28 @@ public enum Commands {
     }
   }
 
-  /// Starts driver, controller, reward and reset, acts in this process, and ends them.
+  /// What the folder of a run's demonstrations is called behind the run's own name.
+  static let demonstrationSuffix = "-demonstrations"
+  /// What the folders of a run's evaluations are called, in the run's own.
+  static let evaluationPrefix = "evaluation-"
+
+  /// Starts driver, controller, reward and reset, acts in this process, and ends them; the keys of a person
+  /// who watches stop the arm and let it go on.
   static func beside<Result>(
-    _ recipe: SessionRecipe, act: (SessionContext) throws -> Result
+    _ recipe: SessionRecipe, reporting: Reporting = .none,
+    act: (SessionContext) throws -> Result
   ) throws -> Result {
-    try RunFolder.holding(recipe.launch.run) { try besideAlone(recipe, act: act) }
+    try RunFolder.holding(recipe.launch.run) {
+      let folder = try makeRun(recipe, earlier: .replace)
+      let keys = KeyWatch(of: folder.path, reporting)
+      defer { keys.stop() }
+      return try besideAlone(recipe, folder, act: act)
+    }
   }
 
   private static func besideAlone<Result>(
-    _ recipe: SessionRecipe, act: (SessionContext) throws -> Result
+    _ recipe: SessionRecipe, _ folder: RunFolder, act: (SessionContext) throws -> Result
   ) throws -> Result {
-    let folder = try makeRun(recipe, earlier: .replace)
     let session = try SessionContext(recipe: recipe, isSupervised: false)
     var processes = try SessionProcesses(session, folder: folder)
     do {

@@ -11,8 +11,9 @@ struct ControlDesk: ~Copyable {
   var setpoints: Server
   private(set) var isStopped = false
   private var answered: JointTorque?
-  /// What the filter has changed and the journal has not taken yet.
+  /// What the filter has changed and the journal, or a caller, has not been told yet.
   private var news = SafetyInterventions()
+  private var owed = SafetyInterventions()
   private let isInLockstep: Bool
 
   init(_ session: SessionContext) throws {
@@ -45,11 +46,11 @@ struct ControlDesk: ~Copyable {
     return true
   }
 
-  /// Hands the journal what the filter has changed and a caller was told; at the end also what nobody
-  /// will ask for.
+  /// Hands the journal what the filter has changed; at the end it waits until the journal takes it.
   mutating func tell(_ journal: InterventionJournal, isLast: Bool = false) {
-    if isLast { news.add(loop.takeInterventions()) }
-    if !news.isEmpty, journal.add(news, by: .controller) { news = SafetyInterventions() }
+    collect()
+    guard !news.isEmpty, journal.add(news, by: .controller, waiting: isLast) else { return }
+    news = SafetyInterventions()
   }
 
   /// Lets a poller watch for setpoints; returns their place in it.
@@ -75,10 +76,18 @@ struct ControlDesk: ~Copyable {
     return answered
   }
 
+  /// What the filter has changed since a caller was told last.
   private mutating func takeInterventions() -> SafetyInterventions {
+    collect()
+    defer { owed = SafetyInterventions() }
+    return owed
+  }
+
+  private mutating func collect() {
+    guard loop.hasInterventions else { return }
     let latest = loop.takeInterventions()
     news.add(latest)
-    return latest
+    owed.add(latest)
   }
 
   /// Only where time waits: a real arm would jump.

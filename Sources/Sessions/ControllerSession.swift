@@ -34,10 +34,7 @@ struct ControllerSession {
     try status.ready()
     while !desk.isStopped {
       guard try poller.wait(within: .seconds(1)) else { continue }
-      if poller.isReady(setpoints) {
-        try desk.serve(within: .zero)
-        desk.tell(journal)
-      }
+      if poller.isReady(setpoints) { try desk.serve(within: .zero) }
       guard poller.isReady(states) else { continue }
       do {
         let state = try port.receive(within: .zero)
@@ -46,6 +43,7 @@ struct ControllerSession {
         try port.send(torque, within: .seconds(1))
         session.work.add()
         timing.noteEnd()
+        if state.tick % Int64(session.recipe.ticksPerStep) == 0 { desk.tell(journal) }
         if isTimed { timing.report(of: .controller, through: &status) }
       } catch WireError.timedOut, WireError.cannotSend {
         continue

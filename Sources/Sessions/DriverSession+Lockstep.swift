@@ -29,6 +29,7 @@ extension DriverSession {
       if try poller.wait(within: .seconds(1)) { try serve() } else { try probeController() }
       // A stop finds the arm between two ticks: its time goes on by itself until it stands.
       if arm.machine.mode.isStopped { try comeToRest() }
+      tellInterventions()
     }
     arm.close()
     try tellTransition()

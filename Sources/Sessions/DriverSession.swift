@@ -30,6 +30,7 @@ struct DriverSession: ~Copyable {
   private(set) var interventions: UInt64 = 0
   private var cuts = InterventionLog()
   private var untold = SafetyInterventions()
+  private var stopsToTell: [DriverStatus] = []
   private let journal: InterventionJournal
 
   init(_ session: SessionContext) throws {
@@ -120,6 +121,7 @@ struct DriverSession: ~Copyable {
     say("driver: \(told.line)\n")
     status.tellNow(.driverStatus(told))
     recorder.add(.driver(told), at: arm.read().time)
+    if told.mode.isStopped, stopsToTell.count < 64 { stopsToTell.append(told) }
   }
 
   private mutating func answerCommand() throws {
@@ -222,9 +224,12 @@ struct DriverSession: ~Copyable {
   }
 
   /// Hands the journal what the driver's filter, and that of a controller that it hosts, have changed.
-  private mutating func tellInterventions(isLast: Bool = false) {
+  mutating func tellInterventions(isLast: Bool = false) {
     if !cuts.isEmpty { untold.add(cuts.take()) }
-    if !untold.isEmpty, journal.add(untold, by: .driver) { untold = SafetyInterventions() }
+    if !untold.isEmpty, journal.add(untold, by: .driver, waiting: isLast) {
+      untold = SafetyInterventions()
+    }
+    if !stopsToTell.isEmpty, journal.add(stopsToTell, waiting: isLast) { stopsToTell = [] }
     desk?.tell(journal, isLast: isLast)
   }
 }

@@ -17,11 +17,22 @@ struct GainCheck {
     var margin: GainMargin
   }
 
+  /// A stiffness without the damping that the delay asks for.
+  private struct Spring {
+    var compliance: String
+    var axis: String
+    var stiffness: Double
+    var damping: Double
+    var unit: String
+  }
+
   /// One finding for each compliance of the session.
   let findings: [Finding]
   /// The driver's own damping over its delay, at most: d·Σ 1/Iᵢ·t bounds d·ρ(M⁻¹)·t, Iᵢ the least inertia
   /// 1/(M⁻¹)ᵢᵢ of a joint.
   private let ownProduct: Double
+  private let springs: [Spring]
+  private let delay: Double
   private let ownDamping: Double
 
   /// Searches the least margin of each compliance.
@@ -34,6 +45,18 @@ struct GainCheck {
     let dynamics = try WorldConfiguration(recipe).dynamics(at: starts + [target])
     let places = ["home"] + starts.map { _ in "start" } + ["target"]
     let delay = Self.delay(recipe)
+    self.delay = delay
+    springs = [("task", recipe.task.compliance), ("reset", recipe.task.reset.compliance)].flatMap {
+      name, gains in
+      [
+        Spring(
+          compliance: name, axis: "translational", stiffness: gains.translationalStiffness,
+          damping: gains.translationalDamping, unit: "N·s/m"),
+        Spring(
+          compliance: name, axis: "rotational", stiffness: gains.rotationalStiffness,
+          damping: gains.rotationalDamping, unit: "N·m·s/rad"),
+      ]
+    }
     let safety = recipe.robot.safety
     let inverse = (0..<JointVector.count).reduce(0) { $0 + 1 / safety.leastInertia[$1] }
     ownDamping = safety.stopDamping
@@ -64,15 +87,24 @@ struct GainCheck {
   /// Throws one line about gains in use that would not be stable.
   func refuse() throws { try refuse(findings.filter { $0.compliance != Self.limits }) }
 
-  /// Throws one line about gains that would not be stable, also about those that might be commanded.
-  func refuseAny() throws { try refuse(findings) }
-
-  private func refuse(_ findings: [Finding]) throws {
+  /// Throws one line about gains that would not be stable, also about those that might be commanded, and
+  /// about the driver's own damping, of which only a bound is known.
+  func refuseAny() throws {
+    try refuse(findings)
     guard ownProduct < .pi / 2 else {
       throw SessionFailure(
         "the driver's own damping, safety.stopDamping of \(ownDamping) N·m·s/rad, over its delay gives up "
           + "to \(decimal(ownProduct, 2)): unstable from 1.57 on; lower it, or give safety.leastInertia"
       )
+    }
+  }
+
+  private func refuse(_ findings: [Finding]) throws {
+    for spring in springs where spring.damping < spring.stiffness * delay {
+      throw SessionFailure(
+        "the \(spring.axis) damping of the \(spring.compliance), \(decimal(spring.damping, 3)) \(spring.unit), "
+          + "is too small for its stiffness over \(decimal(1e3 * delay, 2)) ms of delay: it must be at "
+          + "least \(decimal(spring.stiffness * delay, 3)); raise it, or lower the stiffness")
     }
     for finding in findings where finding.margin.verdict == .unstable {
       throw SessionFailure(

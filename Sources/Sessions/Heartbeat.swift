@@ -48,6 +48,7 @@ final class Heartbeat: Sendable {
     isBeating = line != nil
     guard let line else { return }
     Thread.detachNewThread { [self] in
+      try? RealTimeThread.useNormal()
       // Without a line to `launch` the process goes unwatched, which it will notice.
       do { try beat(name, line) } catch {}
       ended.close()

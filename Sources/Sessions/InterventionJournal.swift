@@ -23,11 +23,14 @@ final class InterventionJournal: Sendable {
   private struct Waiting {
     var controller = SafetyInterventions()
     var driver = SafetyInterventions()
+    var stops: [DriverStatus] = []
   }
 
   /// A journal in a run's folder, whose control tick takes `period` [s].
   init(run: String, period: Double) {
     Thread.detachNewThread { [self] in
+      // Of a thread of the loop's it would have the loop's priority.
+      try? RealTimeThread.useNormal()
       let file = InterventionFile(run + "/" + RunFolder.interventionsName, period: period)
       var isOver = false
       repeat {
@@ -38,16 +41,30 @@ final class InterventionJournal: Sendable {
         }
         file.add(told.controller, by: .controller)
         file.add(told.driver, by: .driver)
+        file.add(told.stops)
       } while !isOver
       ended.close()
     }
   }
 
-  /// Takes changes without waiting; false where the journal is at work on others just now.
-  func add(_ told: SafetyInterventions, by filter: Role) -> Bool {
-    waiting.withLockIfAvailable { waiting in
-      if filter == .driver { waiting.driver.add(told) } else { waiting.controller.add(told) }
-    } != nil
+  /// Takes changes; false where the journal is at work on others just now and nobody is to wait for it.
+  func add(_ told: SafetyInterventions, by filter: Role, waiting isWaiting: Bool) -> Bool {
+    take(isWaiting) {
+      if filter == .driver { $0.driver.add(told) } else { $0.controller.add(told) }
+    }
+  }
+
+  /// The same of stops of the arm.
+  func add(_ stops: [DriverStatus], waiting isWaiting: Bool) -> Bool {
+    take(isWaiting) { $0.stops += stops }
+  }
+
+  private func take(_ isWaiting: Bool, _ change: (inout Waiting) -> Void) -> Bool {
+    if isWaiting {
+      waiting.withLock { change(&$0) }
+      return true
+    }
+    return waiting.withLockIfAvailable { change(&$0) } != nil
   }
 
   /// Writes what is left: before a process ends.
@@ -88,10 +105,18 @@ final class InterventionFile {
     if told.untold > 0 || told.untoldSetpoints > 0 {
       lines.append(Line(untold: told.untold, setpoints: told.untoldSetpoints, by: filter))
     }
+    add(lines)
+  }
+
+  /// Adds why the driver has stopped the arm.
+  func add(_ stops: [DriverStatus]) { add(stops.map { Line($0) }) }
+
+  private func add(_ wanted: [Line]) {
+    var lines = wanted
     guard !lines.isEmpty, !isFull, isOpen() else { return }
     if lseek(descriptor, 0, SEEK_END) > Self.mostBytes {
       isFull = true
-      lines = [Line(kind: "file is full", by: filter, seconds: nil)]
+      lines = [Line(kind: "file is full", by: .driver, seconds: nil)]
     }
     write(lines)
   }
@@ -103,7 +128,10 @@ final class InterventionFile {
       text += ((try? encoder.encode(line)) ?? Data()) + Data("\n".utf8)
     }
     let count = text.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-    if count != text.count { isFull = true }
+    if count != text.count {
+      isFull = true
+      say("\(path): no room; what safety changes is told no more\n")
+    }
   }
 
   private func isOpen() -> Bool {
@@ -189,6 +217,9 @@ private struct Line: Encodable {
   var sequence: UInt64?
   var askedSetpoint: Target?
   var allowedSetpoint: Target?
+  /// How the driver stopped the arm, and why.
+  var mode: String?
+  var reason: String?
   /// Changes of which no more is known.
   var untoldTorques: UInt64?
   var untoldSetpoints: UInt64?
@@ -210,6 +241,11 @@ private struct Line: Encodable {
     why = names(of: change.events, in: SetpointEvents.names)
     sequence = change.asked.sequence
     (askedSetpoint, allowedSetpoint) = (Target(change.asked), Target(change.allowed))
+  }
+
+  init(_ stop: DriverStatus) {
+    self.init(kind: "stop", by: .driver, seconds: Double(stop.since) * 1e-9)
+    (mode, reason) = ("\(stop.mode)", stop.reason)
   }
 
   init(untold torques: UInt64, setpoints: UInt64, by filter: Role) {

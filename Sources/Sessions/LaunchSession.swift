@@ -49,7 +49,7 @@ struct LaunchSession: ~Copyable {
     self.processes = processes
     self.figures = figures
     self.relay = relay
-    keys = TerminalKeys(session, reporting)
+    keys = TerminalKeys(of: recipe.run, holdsArm: recipe.holdsArm, reporting)
     patience = isAlone ? recipe.supervision.silence : nil
     lags =
       recipe.clock == .realtime ? LagWatch(updatesPerStep: recipe.learner.updatesPerStep) : nil
@@ -141,7 +141,10 @@ struct LaunchSession: ~Copyable {
 
   /// Takes in what has been said meanwhile.
   private mutating func hearAll() throws {
-    while let news = try processes.next(within: .milliseconds(50)) { try note(news) }
+    let deadline = Deadline(in: 1_000_000_000)
+    while !deadline.isPast(), let news = try processes.next(within: .milliseconds(50)) {
+      try note(news)
+    }
   }
 
   /// Hears a person and the `launch` of the training that the actor joins.

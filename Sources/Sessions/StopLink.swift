@@ -166,9 +166,15 @@ extension Commands {
   /// Folders of the sessions that hold an arm for a training on this machine, or may: its own, and those in
   /// it where somebody works now or a driver has bound its stop.
   private static func arms(of run: String) throws -> [(run: String, isHeld: Bool)] {
-    let folder = try RunFolder(opening: run)
+    let beside = sessions(beside: run).map { (run: $0, isHeld: true) }
+    let folder: RunFolder
+    do { folder = try RunFolder(opening: run) } catch {
+      // Before a training come its demonstrations.
+      guard !beside.isEmpty else { throw error }
+      return beside
+    }
     let launch = try SessionRecipe(resolved: folder.resolvedRecipe).launch
-    let own = launch.holdsArm ? [(run: run, isHeld: true)] : []
+    let own = (launch.holdsArm ? [(run: run, isHeld: true)] : []) + beside
     guard launch.joins == nil else { return own }
     let joined = (0..<LaunchRecipe.mostActors).map { actor in
       let place = LaunchRecipe.folder(of: actor, in: run)
@@ -178,5 +184,15 @@ extension Commands {
       + joined.filter {
         $0.isHeld || FileManager.default.fileExists(atPath: $0.run + "/sockets/stop")
       }
+  }
+
+  /// Sessions that hold an arm for a run now and are not its training: its demonstrations, and the
+  /// evaluations of its policy.
+  private static func sessions(beside run: String) -> [String] {
+    let inside = (try? FileManager.default.contentsOfDirectory(atPath: run)) ?? []
+    let evaluations = inside.filter { $0.hasPrefix(evaluationPrefix) }.sorted()
+    return ([run + demonstrationSuffix] + evaluations.map { run + "/" + $0 }).filter {
+      FileManager.default.fileExists(atPath: $0) && RunFolder.isHeld($0)
+    }
   }
 }

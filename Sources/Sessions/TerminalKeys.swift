@@ -1,6 +1,7 @@
+import Foundation
 import Glibc
 import Metrics
-import Recipes
+import RealTime
 
 /// The keys of a person who watches a training at a terminal: s stops every arm, r lets its own go on.
 ///
@@ -10,9 +11,10 @@ struct TerminalKeys: ~Copyable {
   private let holdsArm: Bool
   private let before: termios?
 
-  init(_ session: SessionContext, _ reporting: Reporting) {
-    run = session.recipe.launch.run
-    holdsArm = session.recipe.launch.holdsArm
+  /// Keys for the session in a run's folder, whose own arm it may hold.
+  init(of run: String, holdsArm: Bool, _ reporting: Reporting) {
+    self.run = run
+    self.holdsArm = holdsArm
     var settings = termios()
     guard Self.isWatched(reporting), tcgetattr(STDIN_FILENO, &settings) == 0 else {
       before = nil
@@ -81,5 +83,32 @@ struct TerminalKeys: ~Copyable {
     var key: UInt8 = 0
     guard poll(&item, 1, 0) == 1, read(STDIN_FILENO, &key, 1) == 1 else { return nil }
     return key
+  }
+}
+
+/// Looks for the keys of a person from a thread of its own, where the main one acts.
+final class KeyWatch: Sendable {
+  private let end = Latch()
+  private let ended = Latch()
+
+  /// Looks for them until `stop`.
+  init(of run: String, _ reporting: Reporting) {
+    Thread.detachNewThread { [self] in
+      watch(run, reporting)
+      ended.close()
+    }
+  }
+
+  private func watch(_ run: String, _ reporting: Reporting) {
+    var keys = TerminalKeys(of: run, holdsArm: true, reporting)
+    repeat {
+      _ = keys.serve { reporting.write($0 + "\n") }
+    } while !end.wait(upTo: 50_000_000)
+  }
+
+  /// Gives the terminal back.
+  func stop() {
+    end.close()
+    _ = ended.wait(upTo: 5_000_000_000)
   }
 }

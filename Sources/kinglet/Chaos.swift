@@ -36,6 +36,7 @@ struct Chaos: ParsableCommand {
       file: file, faults: faults, seed: seed, seconds: seconds, actors: actors,
       progress: output.progress)
     try output.show(report)
-    if !report.violations.isEmpty { throw ExitCode.failure }
+    // Fewer faults than were asked for show less than was asked.
+    if !report.violations.isEmpty || report.faults < faults { throw ExitCode.failure }
   }
 }

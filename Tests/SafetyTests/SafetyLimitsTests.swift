@@ -50,7 +50,7 @@ import Testing
       { $0.leastInertia[3] = 0 }, { $0.contactForce.report = 50 }, { $0.contactMoment.soft = 30 },
       { $0.contactForce.hard = 0 }, { $0.gains.rotationalDamping = -1 },
       { $0.gains.translationalStiffness = .nan }, { $0.saturatedTicks = -1 },
-      { $0.saturatedTicks = 100 },
+      { $0.saturatedTicks = 100 }, { $0.delay = -0.001 }, { $0.delay = .nan },
     ]
     _ = try Panda.guarded()
     for change in changes {
@@ -79,6 +79,7 @@ import Testing
     limits.fenceMargin = draws.uniform()
     limits.fenceTurnMargin = draws.uniform()
     limits.saturatedTicks = draws.index(below: 100)
+    limits.delay = draws.uniform()
     return limits
   }
 
@@ -99,7 +100,7 @@ import Testing
         limits.setpointTurn, gains.translationalStiffness, gains.translationalDamping,
         gains.rotationalStiffness, gains.rotationalDamping, gains.nullspaceStiffness,
         limits.fenceSlack, limits.fenceMargin, limits.fenceTurnMargin,
-        Double(limits.saturatedTicks),
+        Double(limits.saturatedTicks), -limits.delay,
       ]
   }
 }

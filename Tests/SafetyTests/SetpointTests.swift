@@ -48,6 +48,27 @@ import Testing
     }
   }
 
+  @Test(arguments: seeds) func `a stiffness has the damping that the loop's delay asks for`(
+    seed: UInt64
+  ) throws {
+    var draws = RandomStream(seed: seed, name: "delay")
+    for _ in 0..<300 {
+      let delay = draws.uniform() < 0.2 ? 0 : 0.003 * draws.uniform()
+      let filter = try Panda.guarded { $0.delay = delay }
+      var asked = wild(&draws)
+      if draws.uniform() < 0.3 { asked.translationalDamping = 0 }
+      if draws.uniform() < 0.3 { asked.rotationalDamping *= 0.001 }
+      let gains = filter.limited(asked)
+      #expect(gains.translationalStiffness * delay <= gains.translationalDamping * (1 + 1e-12))
+      #expect(gains.rotationalStiffness * delay <= gains.rotationalDamping * (1 + 1e-12))
+      if delay == 0 {
+        #expect(gains.translationalStiffness == min(asked.translationalStiffness, 3000))
+        #expect(gains.rotationalStiffness == min(asked.rotationalStiffness, 300))
+      }
+      #expect(filter.limited(gains) == gains)
+    }
+  }
+
   @Test(arguments: seeds) func `a jump is cut on the straight line and the shortest turn`(
     seed: UInt64
   ) throws {

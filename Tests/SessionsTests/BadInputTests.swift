@@ -62,6 +62,11 @@ import Testing
     try expectRefusal(
       ["demonstrate", "Launch/pcb-insertion.yaml", "run=" + scratch.path("r")] + gains
         + ["demonstrations.folder=" + scratch.path("d")], saying: words)
+    try expectRefusal(
+      launch(["task.compliance.translationalDamping=0"]),
+      saying: ["translational damping of the task", "too small for its stiffness", "at least"])
+    try expectRefusal(
+      launch(["robot.safety.stopDamping=100"]), saying: ["driver's own damping", "unstable"])
     // A longer way of the torque leaves less room.
     let far = ["task.compliance.rotationalDamping=45", "clock=realtime"]
     let dry = ["--dry-run", "demonstrations.folder=" + scratch.path("d")]

@@ -27,6 +27,7 @@ import Testing
     var contactTicks: Int
     var isSameTrajectory: Bool
     var allocationsPerTick: Double
+    var locksPerTick: Double
     var tickMicroseconds: Spread
     var mjStepMicroseconds: Spread
     var contactMjStepMicroseconds: Spread
@@ -40,7 +41,7 @@ import Testing
     let control: Control = try report(["control", "--ticks", "4000"])
     #expect(control.ticks == 4000)
     #expect(control.contactTicks > 100)
-    #expect(control.allocationsPerTick == 0)
+    #expect(control.allocationsPerTick == 0 && control.locksPerTick == 0)
     #expect(control.isSameTrajectory)
     #expect(control.tickMicroseconds.isOrdered())
     #expect(control.mjStepMicroseconds.isOrdered())

@@ -16,6 +16,9 @@ int realtime_sleep_until(int64_t instant);
 // Asks for SCHED_FIFO at a priority for the calling thread. Returns 0 or an errno.
 int realtime_set_fifo(int priority);
 
+// Asks for SCHED_OTHER for the calling thread. Returns 0 or an errno.
+int realtime_set_normal(void);
+
 // Locks present and future pages into memory. Returns 0 or an errno.
 int realtime_lock_memory(void);
 

@@ -35,6 +35,8 @@ public struct ControlReport: Report {
   /// Encoding and decoding of a state and of its torque, which only a controller in a process of
   /// its own needs [µs].
   public var codecMicroseconds: Spread
+  /// Both together, tick by tick [µs].
+  public var controlAndCodecMicroseconds: Spread
 
   /// The report for a person.
   public var text: String {
@@ -47,6 +49,7 @@ public struct ControlReport: Report {
         in contact    \(contactOverheadMicroseconds.text)
         law, safety   \(controlMicroseconds.text)
       encode, decode  \(codecMicroseconds.text)
+      all of these    \(controlAndCodecMicroseconds.text)
       allocations     \(decimal(allocationsPerTick, 3)) a tick, locks \(decimal(locksPerTick, 3))\
     \(isSameTrajectory ? "" : "\n  the physics was timed on another trajectory: do not compare")
     """
@@ -219,7 +222,8 @@ private struct TickTimes {
       overheadMicroseconds: spread(samples) { $0.tick - $0.physics },
       contactOverheadMicroseconds: spread(contact) { $0.tick - $0.physics },
       controlMicroseconds: spread(samples) { $0.control },
-      codecMicroseconds: spread(samples) { $0.codec })
+      codecMicroseconds: spread(samples) { $0.codec },
+      controlAndCodecMicroseconds: spread(samples) { $0.control + $0.codec })
   }
 }
 
