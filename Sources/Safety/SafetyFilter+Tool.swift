@@ -2,36 +2,40 @@ import Geometry
 import Messages
 
 extension SafetyFilter {
-  /// Above a speed limit of the tool, linear or angular: the torque's component that does work,
-  /// τ·q̇ > 0, fades until it is gone at 1.1 times the limit, and Jᵀ(-D·(|v| - limit)·v/|v|) brakes.
+  /// From the onset on before a speed limit of the tool, linear or angular, the torque's component that
+  /// does work, τ·q̇ > 0, fades until it is gone at the limit; above the limit Jᵀ(-D·(|v| - limit)·v/|v|)
+  /// brakes.
+  ///
+  /// It fades so early because a torque that drives the tool can be taken back at its rate only. The brake,
+  /// unlike the fade, may push a joint on, and so comes late.
   func brakeTool(
     _ torque: inout JointVector, _ state: ArmState, _ events: inout SafetyEvents
   ) {
     let tool = state.jacobian.twist(of: state.velocity)
-    if let share = excess(of: tool.linear.length, over: limits.toolSpeed) {
-      let brake = -Self.toolDamping * share * limits.toolSpeed / tool.linear.length
-      fade(&torque, by: share, state, adding: Wrench(force: brake * tool.linear))
+    if let depth = depth(of: tool.linear.length, toward: limits.toolSpeed) {
+      let brake = -Self.toolDamping * max(0, 1 - limits.toolSpeed / tool.linear.length)
+      fade(&torque, by: depth, state, adding: Wrench(force: brake * tool.linear))
       events.insert(.toolSpeed)
     }
-    if let share = excess(of: tool.angular.length, over: limits.toolTurnSpeed) {
-      let brake = -Self.toolTurnDamping * share * limits.toolTurnSpeed / tool.angular.length
-      fade(&torque, by: share, state, adding: Wrench(torque: brake * tool.angular))
+    if let depth = depth(of: tool.angular.length, toward: limits.toolTurnSpeed) {
+      let brake = -Self.toolTurnDamping * max(0, 1 - limits.toolTurnSpeed / tool.angular.length)
+      fade(&torque, by: depth, state, adding: Wrench(torque: brake * tool.angular))
       events.insert(.toolTurnSpeed)
     }
   }
 
-  /// How far a speed is above its limit, as a share of it; nil when it is not.
-  private func excess(of speed: Double, over limit: Double) -> Double? {
-    speed > limit && speed.isFinite ? (speed - limit) / limit : nil
+  /// How deep a speed is between the onset before its limit, 0, and the limit, 1; nil below the onset.
+  private func depth(of speed: Double, toward limit: Double) -> Double? {
+    let onset = Self.toolOnset * limit
+    return speed > onset && speed.isFinite ? min(1, (speed - onset) / (limit - onset)) : nil
   }
 
   private func fade(
-    _ torque: inout JointVector, by share: Double, _ state: ArmState, adding brake: Wrench<Base>
+    _ torque: inout JointVector, by depth: Double, _ state: ArmState, adding brake: Wrench<Base>
   ) {
     let power = torque.dot(state.velocity)
     if power > 0 {
-      let faded = min(1, 10 * share) * power / state.velocity.dot(state.velocity)
-      torque = torque - faded * state.velocity
+      torque = torque - (depth * power / state.velocity.dot(state.velocity)) * state.velocity
     }
     torque = torque + state.jacobian.torque(of: brake)
   }

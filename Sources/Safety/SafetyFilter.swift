@@ -28,6 +28,8 @@ public struct SafetyFilter: Sendable, BitwiseCopyable, Equatable {
   public static let velocityOnset = 0.9
   /// Damping of a joint above that, in torque limits per speed limit.
   public static let jointBrake = 2.0
+  /// Share of a speed limit of the tool at which power starts to fade.
+  public static let toolOnset = 0.75
   /// Damping of the tool above its speed limit [N·s/m].
   public static let toolDamping = 200.0
   /// Damping of the tool above its angular speed limit [N·m·s/rad].

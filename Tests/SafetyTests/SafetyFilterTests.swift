@@ -125,13 +125,13 @@ import Testing
       var state = draws.armState()
       state.position = Panda.middle
       let speed = state.jacobian.twist(of: state.velocity).linear.length
-      state.velocity = (0.5 * (1.1001 + draws.uniform()) / speed) * state.velocity
+      state.velocity = (0.5 * (1.0001 + draws.uniform()) / speed) * state.velocity
       let asked = draws.joints(within: 50)
       let safe = filter.admit(asked, for: state, last: JointVector())
       #expect(safe.allowed.dot(state.velocity) < 0)
       #expect(safe.events.contains(.toolSpeed))
-      state.velocity = (0.4999 / (0.5 * 2.2)) * state.velocity
-      if state.jacobian.twist(of: state.velocity).linear.length < 0.5 {
+      state.velocity = (0.3749 / (0.5 * 2)) * state.velocity
+      if state.jacobian.twist(of: state.velocity).linear.length < 0.375 {
         #expect(filter.admit(asked, for: state, last: JointVector()).allowed == asked)
       }
     }

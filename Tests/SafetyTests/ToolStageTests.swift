@@ -17,15 +17,38 @@ import Testing
       var state = state(&draws)
       for row in 0..<3 { for joint in 0..<7 { state.jacobian[row, joint] = 0 } }
       let speed = state.jacobian.twist(of: state.velocity).angular.length
-      state.velocity = (2.5 * (1.1001 + draws.uniform()) / speed) * state.velocity
+      state.velocity = (2.5 * (1.0001 + draws.uniform()) / speed) * state.velocity
       let asked = draws.joints(within: 50)
       let safe = filter.admit(asked, for: state, last: JointVector())
       #expect(safe.allowed.dot(state.velocity) < 0)
       #expect(safe.events == .toolTurnSpeed)
       state.velocity = (0.45 / 1.11) * state.velocity
-      if state.jacobian.twist(of: state.velocity).angular.length < 2.5 {
+      if state.jacobian.twist(of: state.velocity).angular.length < 0.75 * 2.5 {
         #expect(filter.admit(asked, for: state, last: JointVector()).allowed == asked)
       }
+    }
+  }
+
+  @Test(arguments: seeds) func `power fades from 0.75 of a tool's speed limit to nothing at it`(
+    seed: UInt64
+  ) throws {
+    let filter = try wide { $0.toolTurnSpeed = 2.5 }
+    var draws = RandomStream(seed: seed, name: "fade")
+    for _ in 0..<300 {
+      var state = state(&draws)
+      let isLinear = draws.uniform() < 0.5
+      // The other speed of the tool is none.
+      let rows = isLinear ? 3..<6 : 0..<3
+      for row in rows { for joint in 0..<7 { state.jacobian[row, joint] = 0 } }
+      let share = 0.7 + 0.3 * draws.uniform()
+      let (now, limit) =
+        isLinear ? (twist(state).linear.length, 0.5) : (twist(state).angular.length, 2.5)
+      state.velocity = (share * limit / now) * state.velocity
+      let asked = draws.joints(within: 20)
+      let power = asked.dot(state.velocity)
+      let left = filter.admit(asked, for: state, last: JointVector()).allowed.dot(state.velocity)
+      let depth = max(0, (share - 0.75) / 0.25)
+      #expect(abs(left - (power > 0 ? (1 - depth) * power : power)) < 1e-9)
     }
   }
 

@@ -18,8 +18,8 @@ package struct FlightBounds: Sendable {
   /// Time over which a damped stop takes the speed out [s].
   package let brakingTime: Double
 
-  /// Share by which the tool may pass its speed limits: up to 1.1 times the limit torque along the motion
-  /// fades (`SafetyFilter`), and as much again while a torque is taken back at its rate.
+  /// Share by which the tool may pass its speed limits: at the limit the torque along the motion is gone
+  /// (`SafetyFilter`), and a fifth, by choice, while a torque is taken back at its rate.
   package static let speedSlack = 0.2
   /// What an impact may add to the estimated force, whose low-pass shows but a part of it [N].
   package static let estimatedImpact = 40.0
