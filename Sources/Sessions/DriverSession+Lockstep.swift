@@ -97,6 +97,8 @@ extension DriverSession {
   /// answered, and takes silence for what it is.
   private mutating func probeController() throws {
     guard arm.machine.mode == .active, let known = lastAnswered, port != nil else { return }
+    // A torque that came twice is no sign of life.
+    try dropLeftovers()
     let deadline = RealTime.Deadline(in: Self.patience)
     var moments = 0
     while !deadline.isPast() {

@@ -79,7 +79,7 @@ extension DriverSession {
   }
 
   /// Reads what a controller that is gone has left: libzmq takes no other before the last of it is read.
-  private mutating func dropLeftovers() throws {
+  mutating func dropLeftovers() throws {
     for _ in 0..<32 {
       guard let torque = try receive(within: .zero) else { return }
       if torque.tick >= arm.read().tick {
