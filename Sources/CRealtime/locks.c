@@ -1,6 +1,6 @@
 // Counts the usual locks of the C library per thread, in the way of allocations.c: an executable that
-// links this file defines the four functions that take one, and the dynamic linker binds every caller in the process to
-// them, libzmq and the C++ library included.
+// links this file defines the four functions that take one, and the dynamic linker binds every caller in
+// the process to them, libzmq and the C++ library included.
 #define _GNU_SOURCE
 #include "CRealtime.h"
 

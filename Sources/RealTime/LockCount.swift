@@ -7,13 +7,4 @@ import CRealtime
 public enum LockCount {
   /// Locks that the calling thread asked for since it started.
   public static var total: UInt64 { realtime_locks() }
-
-  /// Locks that the calling thread asked for while `body` ran.
-  @inlinable public static func during<Fault: Error>(
-    _ body: () throws(Fault) -> Void
-  ) throws(Fault) -> UInt64 {
-    let before = total
-    try body()
-    return total - before
-  }
 }

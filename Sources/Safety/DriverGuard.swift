@@ -87,9 +87,14 @@ public struct DriverGuard: Sendable {
     return Decision(torque: torque, isCommanded: isTaken)
   }
 
+  /// Counts a torque that is for another tick than this one.
+  public mutating func refuse(_ command: JointTorque, at tick: Int64) {
+    if command.tick < tick { refusals.late += 1 } else { refusals.early += 1 }
+  }
+
   private mutating func take(_ command: JointTorque, at state: ArmState) -> Bool {
     guard command.tick == state.tick else {
-      if command.tick < state.tick { refusals.late += 1 } else { refusals.early += 1 }
+      refuse(command, at: state.tick)
       return false
     }
     guard machine.command(toward: command.setpoint, at: state.time) else {

@@ -137,6 +137,13 @@ extension DriverMachine {
   }
 }
 
+extension DriverGuard {
+  /// What decides the torques of a session's driver.
+  init(_ recipe: SessionRecipe) throws {
+    self.init(try DriverMachine(recipe.robot), try SafetyFilter(recipe, slack: 1e-9))
+  }
+}
+
 extension Fence {
   /// The fence of commanded poses about a task's target.
   init(_ task: TaskRecipe, baseFromTarget: Transform<Base, Target>) throws {

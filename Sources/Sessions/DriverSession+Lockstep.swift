@@ -83,11 +83,7 @@ extension DriverSession {
         lastAnswered = state
         return torque
       }
-      if torque.tick < state.tick {
-        arm.safety.refusals.late += 1
-      } else {
-        arm.safety.refusals.early += 1
-      }
+      arm.safety.refuse(torque, at: state.tick)
       if deadline.isPast() { break }
     }
     return nil

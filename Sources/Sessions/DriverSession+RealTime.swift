@@ -73,21 +73,9 @@ extension DriverSession {
       let torque = try receive(within: .nanoseconds(deadline.remaining()))
     {
       if torque.tick >= state.tick { return torque }
-      arm.safety.refusals.late += 1
+      arm.safety.refuse(torque, at: state.tick)
     }
     return nil
-  }
-
-  /// Reads what a controller that is gone has left: libzmq takes no other before the last of it is read.
-  mutating func dropLeftovers() throws {
-    for _ in 0..<32 {
-      guard let torque = try receive(within: .zero) else { return }
-      if torque.tick >= arm.read().tick {
-        arm.safety.refusals.early += 1
-      } else {
-        arm.safety.refusals.late += 1
-      }
-    }
   }
 
   /// A message each 20 ticks, so that a crash costs little; the world each step.

@@ -197,6 +197,14 @@ struct DriverSession: ~Copyable {
     do { return try port?.receive(within: wait) } catch WireError.timedOut { return nil }
   }
 
+  /// Reads what a controller has left behind: libzmq takes no other before the last of it is read.
+  mutating func dropLeftovers() throws {
+    for _ in 0..<32 {
+      guard let torque = try receive(within: .zero) else { return }
+      arm.safety.refuse(torque, at: arm.read().tick)
+    }
+  }
+
   private mutating func noteDiscarded() {
     guard let discarded = port?.discarded else { return }
     (arm.safety.refusals.damaged, arm.safety.refusals.foreign) =

@@ -95,8 +95,7 @@ struct FlightRecorder: ~Copyable {
     }
     (entry.position, entry.velocity) = (state.position, state.velocity)
     entry.torque = decision.torque.torque
-    let place = Self.head + Int(count % UInt64(Self.capacity)) * Self.stride
-    memory.storeBytes(of: entry, toByteOffset: place, as: FlightEntry.self)
+    memory.storeBytes(of: entry, toByteOffset: Self.place(of: count), as: FlightEntry.self)
     count += 1
     memory.storeBytes(of: count, toByteOffset: 16, as: UInt64.self)
   }

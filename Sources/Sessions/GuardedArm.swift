@@ -14,8 +14,7 @@ struct GuardedArm: ~Copyable {
 
   init(_ session: SessionContext) throws {
     let recipe = session.recipe
-    let safety = DriverGuard(
-      try DriverMachine(recipe.robot), try SafetyFilter(recipe, slack: 1e-9))
+    let safety = try DriverGuard(recipe)
     let arm = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
     self.safety = safety
     flight = FlightRecorder(run: recipe.launch.run)

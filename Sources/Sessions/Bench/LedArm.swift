@@ -16,8 +16,7 @@ struct LedArm: ~Copyable {
   init(_ recipe: SessionRecipe) throws {
     let arm = try SimulatedArm(WorldConfiguration(recipe), seed: recipe.launch.seed)
     let loop = try ControlLoop<CartesianImpedance>(recipe)
-    var safety = DriverGuard(
-      try DriverMachine(recipe.robot), try SafetyFilter(recipe, slack: 1e-9))
+    var safety = try DriverGuard(recipe)
     safety.note(.opened, at: 0, because: "a bench")
     self.arm = arm
     self.loop = loop
