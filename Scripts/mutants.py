@@ -1,4 +1,4 @@
-"""One change for each safety rule and each of its constants: file, text, replacement, rule."""
+"""Changes that the tests must notice, one for each safety rule and each of its constants: file, text, replacement, rule."""
 
 FILTER = "Sources/Safety/SafetyFilter.swift"
 STAGES = "Sources/Safety/SafetyFilter+Stages.swift"
@@ -16,6 +16,24 @@ LOOP = "Sources/ControlLoop/ControlLoop.swift"
 LOG = "Sources/ControlLoop/InterventionLog.swift"
 SCHEDULE = "Sources/ControlLoop/SetpointSchedule.swift"
 LAW = "Sources/ImpedanceControl/CartesianImpedance.swift"
+SEAL = "Sources/Wire/Seal.swift"
+SERVER = "Sources/Wire/Server.swift"
+OPTIONS = "Sources/Wire/SocketOptions.swift"
+DOORKEEPER = "Sources/Wire/Doorkeeper.swift"
+ENDPOINT = "Sources/Wire/Endpoint.swift"
+SECURITY = "Sources/Wire/Security.swift"
+GAINS = "Sources/Sessions/GainCheck.swift"
+DRIVER = "Sources/Sessions/DriverSession.swift"
+LOCKSTEP = "Sources/Sessions/DriverSession+Lockstep.swift"
+REAL_TIME = "Sources/Sessions/DriverSession+RealTime.swift"
+STOPS = "Sources/Sessions/StopDesk.swift"
+JOURNAL = "Sources/Sessions/InterventionJournal.swift"
+
+DRY_RUN = "a dry run names the rule about gains"
+SILENCE = "a tick that nobody answers stops the arm"
+PROBE = "a torque that came many times is no sign of life"
+PERSON = "a stop is answered at once, and a recovery"
+MAD = "a controller gone mad"
 
 MUTANTS = [
     # The torque's stages.
@@ -164,4 +182,38 @@ MUTANTS = [
     (LAW, "turn.rotationVector.clamped(-gains.clipRotation, gains.clipRotation)", "turn.rotationVector", "clip of the rotation error"),
     (LAW, "- bounded(gains.translationalDamping) * twist.linear", "", "damping of the law"),
     (LAW, "- bounded(gains.rotationalDamping) * twist.angular", "", "rotational damping of the law"),
+]
+
+# As in `MUTANTS`, and last the tests that must notice; no others are run.
+TESTED_MUTANTS = [
+    # Sockets.
+    (SEAL, "    if sum != Self.sum(message, number, self.session) { return .damaged }\n", "", "checksum of messages", "SealTests"),
+    (SEAL, "return self.session == session.value ? nil : .foreign", "return nil", "messages of another session", "SealTests"),
+    (SERVER, "if let newest = calls[peer], number <= newest.number {", "if let newest = calls[peer], number < newest.number {", "a call that comes twice acts once", "each call is acted on once"),
+    (OPTIONS, "    try set(ZMQ_MAXMSGSIZE, options.longestMessage + context.security.overhead)\n", "", "longest message", "the longest message passes"),
+    (DOORKEEPER, 'return key == own ? "own" : allowed.name(of: key)', 'return key == own ? "own" : "anybody"', "keys that may come in", "a server of calls"),
+    (ENDPOINT, "      case .local where !isLocal: throw .notLoopback(text)\n", "", "no address of others without keys", "no address that others could mean"),
+    (ENDPOINT, '["127.0.0.1", "[::1]"].contains($0)', '["127.0.0.1", "[::1]", "localhost"].contains($0)', "two spellings of this machine", "no address that others could mean"),
+    (SECURITY, "    guard case .keys = security else { throw .notLoopback(endpoint.description) }\n", "", "no socket of others without keys", "an endpoint made for keys opens nothing"),
+    # Gains against delay.
+    (GAINS, "for finding in findings where finding.margin.verdict == .unstable {", "for finding in findings where false {", "refusal of unstable gains", DRY_RUN),
+    (GAINS, "    try refuse(findings)\n    guard ownProduct", "    try refuse()\n    guard ownProduct", "refusal of the largest gains", DRY_RUN),
+    (GAINS, "guard ownProduct < .pi / 2 else {", "guard ownProduct < .pi else {", "refusal of the driver's own damping", DRY_RUN),
+    (GAINS, "for spring in springs where spring.damping < spring.stiffness * delay {", "for spring in springs where spring.damping < 0 {", "refusal of a stiffness without damping", DRY_RUN),
+    (GAINS, "launch.clock == .realtime ? 0.9 : 0", "launch.clock == .realtime ? 0.0 : 0", "the way of a torque is part of the delay", DRY_RUN),
+    (GAINS, "findings.filter { $0.margin.verdict == .thin && $0.compliance", "findings.filter { $0.margin.verdict == .unstable && $0.compliance", "warning of a thin margin", "gains whose margin is thin"),
+    # The driver's session.
+    (LOCKSTEP, "private static let patience: Int64 = 1_000_000_000", "private static let patience: Int64 = 100_000_000_000", "a second of patience in lock-step", SILENCE),
+    (LOCKSTEP, '    if arm.machine.mode == .ready { arm.fault(because: "no torque within 1 s of wall time") }\n', "", "silence before the first torque", SILENCE),
+    (LOCKSTEP, 'within 1 s of wall time") }\n    try comeToRest()\n', 'within 1 s of wall time") }\n', "time goes on without a controller", SILENCE),
+    (LOCKSTEP, "    try dropLeftovers()\n", "", "leftovers are no sign of life", PROBE),
+    (LOCKSTEP, '    arm.fault(because: "the controller has been silent for 1 s")\n', "", "silence between grants", PROBE),
+    (REAL_TIME, "RealTime.Deadline(in: 900_000)", "RealTime.Deadline(in: 900_000_000)", "a tick waits 0.9 ms for its torque", "torques that are late, early or not finite"),
+    (REAL_TIME, "      try dropLeftovers()\n", "", "leftovers keep no controller out", "breaks off with a torque unread"),
+    (DRIVER, '      arm.fault(because: "`launch` has said nothing for \\(decimal(patience, 0)) s")\n', "", "silence of launch", "an arm whose launch is stopped"),
+    (STOPS, "      arm.stop(because: reason)\n", "", "a person's stop", PERSON),
+    (STOPS, "guard arm.machine.mode.isStopped else {", "guard true else {", "only a stopped arm is let go", PERSON),
+    (STOPS, "guard arm.recover(because: reason) else {", "guard arm.recover(because: reason) || true else {", "no word of a recovery that was refused", PERSON),
+    (JOURNAL, "        file.add(told.driver, by: .driver)\n", "", "journal of the driver's cuts", MAD),
+    (JOURNAL, "        file.add(told.stops)\n", "", "journal of stops", MAD),
 ]

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Removes each safety rule in turn and expects a test to fail: a mutation check.
 
-Copies the rooms of the torque loop and their tests into a small package of their own, changes one
-line there, builds, tests, and changes it back. The repository itself is left alone. Prints a table of
-the rules and the first test that noticed; exits with 1 when one was noticed by none.
+Copies the rooms of the torque loop and of the sockets and their tests into a small package of their
+own, changes one line there, builds, tests, and changes it back. Rules of sessions are tried with the
+whole program: a copy of their room alone is compiled and linked with what `make build` and `make test`
+have built. The repository's sources are left alone. Prints a table of the rules and the first test that
+noticed; exits with 1 when one was noticed by none.
 
     Scripts/mutations.py [--scratch FOLDER] [--only PATTERN] [--table FILE]
     Scripts/mutations.py --check
@@ -12,14 +14,16 @@ the rules and the first test that noticed; exits with 1 when one was noticed by 
 """
 
 import argparse
+import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
 
-from mutants import MUTANTS
+from mutants import MUTANTS, TESTED_MUTANTS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = {
@@ -33,17 +37,23 @@ ROOMS = {
     "Safety": ["Messages", "Geometry", "CKernels"],
     "ImpedanceControl": ["ControlSlots", "Messages", "Geometry", "CKernels"],
     "ControlLoop": ["ControlSlots", "Messages", "Geometry", "Safety"],
+    "Wire": ["Messages", "CZeroMQ", "CZlib"],
 }
+LIBRARIES = ["CZeroMQ", "CZlib"]
 SUITES = {
     "SafetyTests": ["Safety"],
     "ImpedanceControlTests": ["ImpedanceControl"],
     "ControlLoopTests": ["ControlLoop", "ImpedanceControl", "Safety", "RealTime"],
+    "WireTests": ["Wire"],
 }
 # What every suite here imports beside the room that it tests.
 COMMON = ["Conformance", "ControlSlots", "Messages", "Geometry", "Randomness"]
 # A debug build allocates where a release build does not; the watch over commands is no mutant's.
 SKIPPED = "allocates nothing|CommandWatch"
 SLOW = "ArmLawTests"
+# The room that needs all others: what is built of it stands in a folder of this name.
+WHOLE = "Sessions"
+ALL = [(*mutant, None) for mutant in MUTANTS] + TESTED_MUTANTS
 
 
 def manifest():
@@ -62,6 +72,7 @@ def manifest():
         "]",
         'let package = Package(name: "rooms", dependencies: [',
         f'  .package(path: "{ROOT}/.build/checkouts/swift-protobuf")], targets: [',
+        *[f'  .systemLibrary(name: "{library}"),' for library in LIBRARIES],
         '  .target(name: "CRealtime"),',
         '  .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O3", "-isystem", "/usr/include/eigen3"])]),',
     ]
@@ -93,8 +104,13 @@ def write_if_new(path, text):
 def copy(scratch):
     """Brings the scratch package to the repository's state."""
     write_if_new(scratch / "Package.swift", manifest())
-    folders = [f"Sources/{room}" for room in [*ROOMS, "CRealtime", "CKernels"]]
+    folders = [f"Sources/{room}" for room in [*ROOMS, *LIBRARIES, "CRealtime", "CKernels"]]
     folders += [f"Tests/{suite}" for suite in [*SUITES, "Conformance"]]
+    copy_folders(scratch, folders)
+
+
+def copy_folders(scratch, folders):
+    """Brings folders to the repository's state."""
     for folder in folders:
         wanted = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
         if (scratch / folder).exists():
@@ -129,8 +145,10 @@ def build_room(scratch, room):
     flags += ["-parse-as-library", "-package-name", "rooms", "-j2", "-module-cache-path", f"{products}/ModuleCache"]
     for feature in ["ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault"]:
         flags += ["-enable-upcoming-feature", feature]
-    kernels = f"{products}/CKernels.build/module.modulemap"
-    flags += ["-Xcc", f"-fmodule-map-file={kernels}", "-Xcc", "-fPIC"]
+    modules = [f"{scratch}/Sources/{library}/module.modulemap" for library in LIBRARIES]
+    for module in [f"{products}/CKernels.build/module.modulemap", *modules]:
+        flags += ["-Xcc", f"-fmodule-map-file={module}"]
+    flags += ["-Xcc", "-fPIC"]
     folder = products / f"{room}.build"
     compile_room = ["swiftc", "-module-name", room, "-incremental", "-c", f"@{folder}/sources"]
     compile_room += ["-output-file-map", f"{folder}/output-file-map.json", *flags]
@@ -144,27 +162,94 @@ def build_room(scratch, room):
     return status, output
 
 
-def test(scratch, file=None):
+def release_step(name):
+    """The arguments of a step of the repository's release build."""
+    plan = (ROOT / ".build/release.yaml").read_text()
+    return json.loads(re.search(rf'"C\.{name}":(?:\n .*)*?\n +args: (\[.*\])', plan).group(1))
+
+
+def after(arguments, option):
+    """The place of what an option is given."""
+    return arguments.index(option) + 1
+
+
+def build_whole(scratch):
+    """Compiles the copy of the sessions' room and links the program with it.
+
+    Without optimization and file by file, unlike the release build: most of the room stays as it is.
+    """
+    triple = (ROOT / ".build/release").resolve().parent.name
+    objects = scratch / f"{WHOLE}.build"
+    objects.mkdir(parents=True, exist_ok=True)
+    sources = sorted((scratch / "Sources" / WHOLE).rglob("*.swift"))
+    outputs = {"": {"swift-dependencies": f"{objects}/room.swiftdeps"}}
+    for source in sources:
+        kinds = {"object": "swift.o", "swift-dependencies": "swiftdeps"}
+        outputs[str(source)] = {kind: f"{objects}/{source.stem}.{end}" for kind, end in kinds.items()}
+    write_if_new(objects / "sources", "".join(f"{source}\n" for source in sources))
+    write_if_new(objects / "outputs.json", json.dumps(outputs))
+
+    room = release_step(f"{WHOLE}-{triple}-release.module")
+    for option in ["-emit-module-path", "-emit-objc-header-path", "-num-threads"]:
+        while option in room:
+            del room[after(room, option) - 1 : after(room, option) + 1]
+    dropped = ["-emit-module", "-emit-dependencies", "-emit-objc-header", "-whole-module-optimization"]
+    dropped += ["-serialize-diagnostics", "-parseable-output", "-warnings-as-errors", "-O"]
+    room = [argument for argument in room if argument not in dropped] + ["-Onone", "-incremental"]
+    room[after(room, "-output-file-map")] = f"{objects}/outputs.json"
+    room[after(room, "-c")] = f"@{objects}/sources"
+
+    program = release_step(f"kinglet-{triple}-release.exe")
+    place = next(place for place, argument in enumerate(program) if argument.startswith("@"))
+    theirs = pathlib.Path(program[place][1:]).read_text()
+    write_if_new(objects / "objects", re.sub(rf"[^\s']*/{WHOLE}\.build/", f"{objects}/", theirs))
+    program[place] = f"@{objects}/objects"
+    program[after(program, "-o")] = str(scratch / "kinglet")
+    for command in [room, program]:
+        status, output = run(scratch, command)
+        if status != 0:
+            break
+    return status, output
+
+
+def prepare_whole(scratch):
+    """Builds the repository as it is, and copies what is tried: the sessions' room, and its tests."""
+    for product in ["kinglet", "kingletPackageTests"]:
+        status, output = run(ROOT, ["swift", "build", "-c", "release", "--product", product, "-q"])
+        if status != 0:
+            sys.exit(output[-3000:])
+    copy_folders(scratch, [f"Sources/{WHOLE}"])
+    # The tests run the program that stands beside them.
+    shutil.copy2(ROOT / ".build/release/kingletPackageTests.xctest", scratch / "tests.xctest")
+
+
+def test(scratch, file=None, tests=None):
     """Whether the tests build, and the first that fails; None when all pass.
 
-    Where only one file has changed since the last full build, its room alone is built, and suites that
-    are not about it are left out.
+    Where only one file has changed since the last full build, its room alone is built. `tests` names
+    those to run; without it all are run but those of the sockets, and suites that are not about the file.
     """
     room = file.split("/")[1] if file else None
-    if room:
+    is_whole = scratch.name == WHOLE
+    bundle = "tests.xctest" if is_whole else ".build/debug/roomsPackageTests.xctest"
+    if is_whole:
+        status, output = build_whole(scratch)
+    elif room:
         status, output = build_room(scratch, room)
     else:
         status, output = run(scratch, ["swift", "build", "--build-tests", "-q"])
     if status != 0:
         return False, output[-3000:]
     # The quick ones first: the laws of a simulated arm take most of the time.
-    others = SKIPPED
+    others = SKIPPED + "|WireTests"
     for suite in ["CartesianImpedance", "GainMargin"]:
         if file and suite not in file:
             others += "|" + suite
-    bundle = [".build/debug/roomsPackageTests.xctest", "--testing-library", "swift-testing"]
-    for which in [["--skip", others, "--skip", SLOW], ["--filter", SLOW]]:
-        status, output = run(scratch, bundle + which)
+    choices = [["--filter", tests]] if tests else []
+    if not tests or not (file or is_whole):
+        choices += [["--skip", others, "--skip", SLOW], ["--filter", SLOW]]
+    for choice in choices:
+        status, output = run(scratch, [str(scratch / bundle), "--testing-library", "swift-testing", *choice])
         if status != 0:
             break
     else:
@@ -175,19 +260,40 @@ def test(scratch, file=None):
 
 def check(scratch, mutant):
     """Applies a mutant, tests, and takes it back; returns what noticed it, or a complaint."""
-    file, text, replacement, _ = mutant
+    file, text, replacement, _, tests = mutant
     path = scratch / file
     original = path.read_text()
     if original.count(text) != 1:
         return None, f"its text stands {original.count(text)} times in {file}"
     path.write_text(original.replace(text, replacement))
     try:
-        is_built, found = test(scratch, file)
+        is_built, found = test(scratch, file, tests)
     finally:
         path.write_text(original)
     if not is_built:
         return None, "does not build: " + found
     return found, None if found else "noticed by no test"
+
+
+def check_all(scratch, mutants):
+    """Checks mutants that are tried in one place, in turn; returns a row of the table for each."""
+    tests = "|".join(sorted({mutant[4] for mutant in mutants if mutant[4]})) or None
+    is_built, found = test(scratch, tests=tests)
+    if not is_built or found:
+        sys.exit(f"without any mutation the tests do not pass: {found}")
+    rows, room = [], None
+    for number, mutant in enumerate(mutants, 1):
+        start = time.monotonic()
+        if room and room not in (WHOLE, mutant[0].split("/")[1]):
+            build_room(scratch, room)
+        room = mutant[0].split("/")[1]
+        found, complaint = check(scratch, mutant)
+        rows.append((mutant[3], mutant[0], found or f"**{complaint}**", complaint is None))
+        print(
+            f"{number}/{len(mutants)} {mutant[3]}: {found or complaint} ({time.monotonic() - start:.0f} s)",
+            flush=True,
+        )
+    return rows
 
 
 def main():
@@ -199,34 +305,26 @@ def main():
     parser.add_argument("--check", action="store_true", help="only whether every line to change is there")
     options = parser.parse_args()
     if options.check:
-        missing = [rule for file, text, _, rule in MUTANTS if (ROOT / file).read_text().count(text) != 1]
-        sys.exit(f"Scripts/mutants.py: not once in its file: {', '.join(missing)}" if missing else 0)
-    scratch = pathlib.Path(options.scratch)
-    copy(scratch)
-    is_built, found = test(scratch)
-    if not is_built or found:
-        sys.exit(f"without any mutation the tests do not pass: {found}")
-    rows, failures = [], 0
-    chosen = [mutant for mutant in MUTANTS if re.search(options.only, mutant[3])]
-    room = None
-    for number, mutant in enumerate(chosen, 1):
-        start = time.monotonic()
-        if room and room != mutant[0].split("/")[1]:
-            build_room(scratch, room)
-        room = mutant[0].split("/")[1]
-        found, complaint = check(scratch, mutant)
-        failures += complaint is not None
-        rows.append((mutant[3], mutant[0], found or f"**{complaint}**"))
-        print(
-            f"{number}/{len(chosen)} {mutant[3]}: {found or complaint} ({time.monotonic() - start:.0f} s)",
-            flush=True,
-        )
+        missing = [rule for file, text, _, rule, _ in ALL if (ROOT / file).read_text().count(text) != 1]
+        sys.exit(f"Scripts/mutations.py: not once in its file: {', '.join(missing)}" if missing else 0)
+    scratch = pathlib.Path(options.scratch).resolve()
+    chosen = [mutant for mutant in ALL if re.search(options.only, mutant[3])]
+    whole = [mutant for mutant in chosen if mutant[0].startswith(f"Sources/{WHOLE}/")]
+    small = [mutant for mutant in chosen if mutant not in whole]
+    rows = []
+    if small:
+        copy(scratch)
+        rows += check_all(scratch, small)
+    if whole:
+        prepare_whole(scratch / WHOLE)
+        rows += check_all(scratch / WHOLE, whole)
     if options.table:
         lines = ["| rule removed | file | test that fails |", "|---|---|---|"]
-        lines += [f"| {rule} | `{file}` | {found} |" for rule, file, found in rows]
+        lines += [f"| {rule} | `{file}` | {found} |" for rule, file, found, _ in rows]
         pathlib.Path(options.table).write_text("\n".join(lines) + "\n")
-    print(f"{len(rows) - failures} of {len(rows)} mutations were noticed")
-    sys.exit(1 if failures else 0)
+    noticed = sum(row[3] for row in rows)
+    print(f"{noticed} of {len(rows)} mutations were noticed")
+    sys.exit(noticed < len(rows))
 
 
 if __name__ == "__main__":

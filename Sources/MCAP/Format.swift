@@ -13,6 +13,8 @@ enum Format {
   static let checkedFooterLength = footerLength - 4
   /// Most bytes that a chunk may hold uncompressed.
   static let maximumChunk = 1 << 30
+  /// Most bytes of a record: of a chunk that zstd could not make smaller.
+  static let maximumRecord = maximumChunk + (8 << 20)
   static let compression = "zstd"
 }
 

@@ -70,6 +70,7 @@ public struct MCAPReader: ~Copyable, @unchecked Sendable {
   /// The words about the recording, in the order of the file; throws `damaged`.
   public func metadata() throws(MCAPError) -> [MCAPMetadata] {
     var all: [MCAPMetadata] = []
+    try checkLength(of: survey.metadata)
     for record in survey.metadata {
       do throws(Fault) {
         all.append(try MCAPMetadata(record.content))
@@ -83,6 +84,7 @@ public struct MCAPReader: ~Copyable, @unchecked Sendable {
   /// Copies of the files in the log, in the order of the file; throws `damaged`.
   public func attachments() throws(MCAPError) -> [MCAPAttachment] {
     var all: [MCAPAttachment] = []
+    try checkLength(of: survey.attachments)
     for record in survey.attachments {
       do throws(Fault) {
         let attachment = try AttachmentRecord(record.content)
@@ -98,5 +100,15 @@ public struct MCAPReader: ~Copyable, @unchecked Sendable {
       }
     }
     return all
+  }
+
+  /// Refuses records whose copies would take more memory than a chunk may.
+  private func checkLength(of records: [Record]) throws(MCAPError) {
+    let length = records.reduce(0) { $0 + $1.length }
+    guard length <= Format.maximumChunk else {
+      throw .damaged(
+        file: image.path, offset: records[0].offset,
+        reason: "\(records.count) such records hold \(length) bytes, over \(Format.maximumChunk)")
+    }
   }
 }

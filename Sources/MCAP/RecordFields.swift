@@ -109,6 +109,9 @@ struct RecordWalk {
     guard length <= UInt64(remaining) else {
       throw Fault("a record of \(length) bytes is cut off, \(remaining) are left")
     }
+    guard length <= UInt64(Format.maximumRecord) else {
+      throw Fault("a record of \(length) bytes is larger than \(Format.maximumRecord)")
+    }
     let start = offset + Format.recordHead
     let content = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(length))])
     let record = Record(code: bytes[offset], offset: offset, content: content)

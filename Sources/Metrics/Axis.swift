@@ -12,7 +12,7 @@ struct Axis: Equatable {
   init(covering values: ClosedRange<Double>, atMost count: Int) {
     var (low, high) = (values.lowerBound, values.upperBound)
     // Without width there is no scale; past this ratio doubles cannot tell ticks apart.
-    if high - low <= max(abs(low), abs(high)) * 1e-9 {
+    if high - low <= max(max(abs(low), abs(high)) * 1e-9, 1e-100) {
       let half = max(abs(low), abs(high), 1) / 2
       (low, high) = (low - half, high + half)
     }

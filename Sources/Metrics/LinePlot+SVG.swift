@@ -184,5 +184,5 @@ private func text(
 /// Pixels to a hundredth, which keeps files small and equal on every machine.
 private func pixels(_ value: Double) -> String {
   let rounded = (value * 100).rounded() / 100
-  return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+  return Int(exactly: rounded).map { "\($0)" } ?? "\(rounded)"
 }

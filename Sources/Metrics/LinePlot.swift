@@ -27,16 +27,20 @@ public struct LinePlot: Sendable, Equatable {
   public struct Series: Sendable, Equatable {
     /// Name in the legend.
     public var name: String
-    /// The line: finite (x, y), x not falling.
+    /// The line: finite (x, y) below 10¹⁰⁰, x not falling.
     public var points: [SIMD2<Double>]
     /// The band: x and the range of y there; empty for no band.
     public var band: [Interval]
 
-    /// A line through points; those that are not finite are left out.
+    /// A line through points; those that are not finite, or from 10¹⁰⁰ on, are left out.
     public init(name: String, points: [SIMD2<Double>]) {
       self.name = name
-      self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
+      self.points = points.filter(Self.isShown)
       band = []
+    }
+
+    private static func isShown(_ point: SIMD2<Double>) -> Bool {
+      abs(point.x) < 1e100 && abs(point.y) < 1e100
     }
 
     /// The mean of several runs, and the band from the lowest to the highest of them, at `count`
@@ -45,7 +49,7 @@ public struct LinePlot: Sendable, Equatable {
     /// Between its points a run is straight.
     public init(name: String, runs: [[SIMD2<Double>]], count: Int = 200) {
       precondition(count >= 2, "a curve needs two points")
-      let runs = runs.map { $0.filter { $0.x.isFinite && $0.y.isFinite } }.filter { !$0.isEmpty }
+      let runs = runs.map { $0.filter(Self.isShown) }.filter { !$0.isEmpty }
       let first = runs.map { $0[0].x }.max() ?? 0
       let last = runs.map { $0[$0.count - 1].x }.min() ?? 0
       self.init(name: name, points: [])

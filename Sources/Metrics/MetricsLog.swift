@@ -24,13 +24,9 @@ public struct MetricsLog: ~Copyable {
   public static func cut(
     _ path: String, keeping keep: (MetricsRecord) -> Bool
   ) throws(MetricsError) {
-    guard let data = wholeFile(path) else {
-      throw .refused(file: path, reason: "cannot be read")
-    }
-    let records = try MetricsRecord.records(of: path)
-    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let kept = zip(records, lines).filter { keep($0.0) }.flatMap {
-      $0.1 + [UInt8(ascii: "\n")]
+    var kept: [UInt8] = []
+    try MetricsRecord.forEach(of: path) { record, line in
+      if keep(record) { kept += line + [UInt8(ascii: "\n")] }
     }
     try RunFolder.replace(path, with: kept)
   }

@@ -13,22 +13,27 @@ public struct MetricsRecord: Sendable, Equatable {
 
   /// The whole lines of a file; a last line without its end is left out.
   public static func records(of file: String) throws(MetricsError) -> [MetricsRecord] {
-    guard let data = wholeFile(file) else {
-      throw .refused(file: file, reason: "cannot be read")
-    }
-    let decoder = JSONDecoder()
-    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var records: [MetricsRecord] = []
-    for (index, line) in lines.dropLast().enumerated() {
+    try forEach(of: file) { record, _ in records.append(record) }
+    return records
+  }
+
+  /// Hands on the same one by one, each with its line.
+  static func forEach(
+    of file: String, _ take: (MetricsRecord, Data) -> Void
+  ) throws(MetricsError) {
+    let decoder = JSONDecoder()
+    var number = 0
+    try forEachLine(of: file) { (line) throws(MetricsError) in
+      number += 1
       guard let text = try? decoder.decode(Line.self, from: line) else {
-        throw .malformed(file: file, reason: "line \(index + 1) is no metrics record")
+        throw .malformed(file: file, reason: "line \(number) is no metrics record")
       }
-      records.append(
+      take(
         MetricsRecord(
           step: text.step, robotSeconds: text.robotSeconds, wallSeconds: text.wallSeconds,
-          values: text.values.compactMapValues { $0 }))
+          values: text.values.compactMapValues { $0 }), line)
     }
-    return records
   }
 
   private struct Line: Decodable {

@@ -19,9 +19,10 @@ struct OutputFile: ~Copyable {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | flags, 0o644)
     self.path = path
     guard descriptor >= 0 else { throw .refused(file: path, reason: systemReason()) }
-    let isReady =
-      (start == .new || Self.seekAfterLastLine(descriptor)) && Self.write(first, to: descriptor)
-    guard isReady else { throw .refused(file: path, reason: systemReason()) }
+    if start == .afterLastLine { try Self.seekAfterLastLine(descriptor, of: path) }
+    guard Self.write(first, to: descriptor) else {
+      throw .refused(file: path, reason: systemReason())
+    }
   }
 
   deinit {
@@ -52,23 +53,19 @@ struct OutputFile: ~Copyable {
     return true
   }
 
-  private static func seekAfterLastLine(_ descriptor: Int32) -> Bool {
-    var end = lseek(descriptor, 0, SEEK_END)
-    var byte: UInt8 = 0
-    while end > 0, pread(descriptor, &byte, 1, end - 1) == 1, byte != UInt8(ascii: "\n") {
-      end -= 1
+  private static func seekAfterLastLine(_ descriptor: Int32, of path: String) throws(MetricsError) {
+    let length = lseek(descriptor, 0, SEEK_END)
+    var tail = [UInt8](repeating: 0, count: Int(max(0, min(length, off_t(longestLine)))))
+    let isRead = pread(descriptor, &tail, tail.count, length - off_t(tail.count)) == tail.count
+    let torn = tail.count - (tail.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0)
+    guard torn < longestLine else {
+      throw .malformed(file: path, reason: "its last \(torn) bytes are no lines; move it away")
     }
-    return ftruncate(descriptor, end) == 0 && lseek(descriptor, end, SEEK_SET) == end
+    let end = length - off_t(torn)
+    guard isRead, ftruncate(descriptor, end) == 0, lseek(descriptor, end, SEEK_SET) == end else {
+      throw .refused(file: path, reason: systemReason())
+    }
   }
-}
-
-/// The bytes of a regular file; nil where it cannot be read.
-///
-/// Over an empty file `FileManager.contents(atPath:)` of Swift 6.3 on Linux loses a buffer of 4 kB.
-func wholeFile(_ path: String) -> Data? {
-  var status = stat()
-  guard stat(path, &status) == 0 else { return nil }
-  return status.st_size == 0 ? Data() : FileManager.default.contents(atPath: path)
 }
 
 /// The system's words for its last refusal.

@@ -116,10 +116,10 @@ public struct Summary: Sendable, Equatable, Codable {
 
   /// The summary of a run.
   public init(of folder: RunFolder) throws(MetricsError) {
-    guard let data = wholeFile(folder.summary) else {
+    guard let bytes = try wholeFile(folder.summary, upTo: 1 << 20) else {
       throw .refused(file: folder.summary, reason: "cannot be read; has the run ended?")
     }
-    do { self = try JSONDecoder().decode(Summary.self, from: data) } catch {
+    do { self = try JSONDecoder().decode(Summary.self, from: Data(bytes)) } catch {
       throw .malformed(file: folder.summary, reason: "is not the summary of a run")
     }
   }

@@ -1,6 +1,6 @@
 extension Safetensors {
-  /// Longest header that is read, as in the reference implementation [byte].
-  static let longestHeader = 100_000_000
+  /// Longest header that is read [byte]: that of ten thousand arrays.
+  static let longestHeader = 1 << 20
 
   /// Reads a whole file's bytes.
   ///

@@ -1,14 +1,26 @@
 import Foundation
 
 extension Safetensors {
+  /// Longest file that is read [byte]: the widest policy that can be sent has 3 GiB with 10 critics.
+  static let longestFile = 4 << 30
+
   /// Reads a file.
   public init(contentsOf path: String) throws(SafetensorsError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe would hold the call until somebody writes.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.failure("read", path) }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw Self.failure("read", path) }
+    let size = Int(status.st_size)
+    guard status.st_mode & S_IFMT == S_IFREG, size <= Self.longestFile else {
+      let reason = "no file, or one of \(size) bytes; up to \(Self.longestFile) are read; remove it"
+      throw .file(path: path, operation: "read", reason: reason)
+    }
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(size)
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
+    while bytes.count <= size {
       let count = Foundation.read(descriptor, &chunk, chunk.count)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw Self.failure("read", path) }

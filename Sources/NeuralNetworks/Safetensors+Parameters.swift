@@ -16,6 +16,10 @@ extension Safetensors {
   public func parameters(
     _ layout: ParameterLayout, prefix: String
   ) throws(SafetensorsError) -> [Float] {
+    // A layout that a file asks for may be far larger than the file.
+    for entry in layout.entries {
+      _ = try array(prefix + entry.name, .f32, shape: entry.shape.map { $0 })
+    }
     var arena = [Float](repeating: 0, count: layout.count)
     for entry in layout.entries {
       let name = prefix + entry.name

@@ -77,13 +77,12 @@ public struct Safetensors: Sendable, Equatable {
     _ name: String, _ element: Element, shape: [Int], count: Int, _ bytes: [UInt8]
   ) {
     precondition(shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == count, "shape of \(name)")
+    precondition(!arrays.contains { $0.name == name }, "two arrays named \(name)")
     append(Array(name: name, element: element, shape: shape, bytes: bytes))
   }
 
-  mutating func append(_ array: Array) {
-    precondition(!arrays.contains { $0.name == array.name }, "two arrays named \(array.name)")
-    arrays.append(array)
-  }
+  /// Adds an array whose name is known to be new.
+  mutating func append(_ array: Array) { arrays.append(array) }
 
   /// The array of a name, of one element type, of one shape; nil in `shape` allows any extent.
   public func array(

@@ -20,7 +20,7 @@ struct JoinedEarlier {
       figures.compactMap { $0.values["actor\(actor)/episode/\(name)"] }
     }
     self.actor = actor
-    self.steps = steps ?? Int(min(each("steps").reduce(0, +), 1e12))
+    self.steps = steps ?? wholeCount(each("steps").reduce(0, +))
     self.robotSeconds = robotSeconds
     rewarded = each("rewarded").map { $0 > 0 }
   }

@@ -29,6 +29,7 @@ extension Commands {
     } else {
       recipe.launch = try admitted(training, as: actor)
       progress.write("actor \(recipe.launch.actor) of \(run), in \(recipe.launch.run)\n")
+      Commands.warnOfLimits(overrides, progress)
     }
     return try RunFolder.holding(recipe.launch.run) {
       try joinAlone(

@@ -157,8 +157,11 @@ extension Commands {
     (0..<LaunchRecipe.mostActors).contains { actor in
       let folder = LaunchRecipe.folder(of: actor, in: run)
       let files = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/episodes")) ?? []
-      return files.contains { $0.hasSuffix(".mcap") }
-        || (try? TransitionSpool.transitions(of: folder))??.isEmpty == false
+      if files.contains(where: { $0.hasSuffix(".mcap") }) { return true }
+      // One that is damaged holds something.
+      do { return try TransitionSpool.transitions(of: folder)?.isEmpty == false } catch {
+        return true
+      }
     }
   }
 

@@ -112,8 +112,19 @@ public enum Commands {
       progress.write("\(recipe.launch.run) holds this very training; --replace trains anew\n")
       return TrainingReport(summary, of: recipe.launch)
     }
+    warnOfLimits(overrides, progress)
     return try train(recipe, earlier: earlier, progress: progress)
   }
+
+  /// Names the limits of the arm that a command line sets in place of its files.
+  static func warnOfLimits(_ overrides: [String], _ progress: Reporting) {
+    for override in overrides where limitKeys.contains(where: override.hasPrefix) {
+      progress.write("warning: the command line sets a limit of the arm: \(override)\n")
+    }
+  }
+
+  /// Where the limits stand that keep an arm from harm.
+  private static let limitKeys = ["robot.safety.", "robot.joints.", "task.limits.", "task.fence"]
 
   static func train(
     _ recipe: SessionRecipe, earlier: EarlierRun, progress: Reporting
@@ -210,6 +221,7 @@ public enum Commands {
         "\(folder): holds demonstrations; --replace records them anew, or name another folder with "
           + "demonstrations.folder=…")
     }
+    warnOfLimits(overrides, progress)
     return try demonstrate(recipe, progress: progress)
   }
 
@@ -244,6 +256,7 @@ public enum Commands {
     let trained = try RunFolder(opening: run)
     try refuseUnheeded(overrides)
     var recipe = try SessionRecipe.load(launchFile: trained.resolvedRecipe, overrides: overrides)
+    warnOfLimits(overrides, progress)
     if let clock {
       guard let known = LaunchRecipe.Clock(rawValue: clock) else {
         throw SessionFailure("--clock \(clock): unknown; use lockstep or realtime")
@@ -283,12 +296,12 @@ public enum Commands {
   }
 
   private static func readPolicy(_ path: String) throws -> GaussianPolicy {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let bytes = try wholeFile(path, upTo: PolicySnapshot.longest) else {
       throw SessionFailure("\(path): no policy there; has the training saved one yet?")
     }
     do {
       return try GaussianPolicy(
-        decoding: Array(data), observationSize: ObservationLayout.size,
+        decoding: bytes, observationSize: ObservationLayout.size,
         actionSize: ObservationLayout.actionSize)
     } catch {
       throw SessionFailure("\(path): \(error)")

@@ -10,6 +10,8 @@ struct ControlDesk: ~Copyable {
   var loop: ControlLoop<CartesianImpedance>
   var setpoints: Server
   private(set) var isStopped = false
+  /// Setpoints refused so far.
+  private(set) var refused: UInt64 = 0
   private var answered: JointTorque?
   /// What the filter has changed and the journal, or a caller, has not been told yet.
   private var news = SafetyInterventions()
@@ -51,6 +53,11 @@ struct ControlDesk: ~Copyable {
     collect()
     guard !news.isEmpty, journal.add(news, by: .controller, waiting: isLast) else { return }
     news = SafetyInterventions()
+  }
+
+  /// What `launch` is told of it.
+  var figures: [StatusValue] {
+    [StatusValue(name: "controller/setpointsRefused", value: Double(refused))]
   }
 
   /// Lets a poller watch for setpoints; returns their place in it.
@@ -111,6 +118,7 @@ struct ControlDesk: ~Copyable {
         .setpointAccepted(sequence: setpoint.sequence, safety: takeInterventions()),
         to: request)
     } catch let refusal as SetpointRefusal {
+      refused &+= 1
       try setpoints.reply(.failure(reason: "setpoint refused: \(refusal)"), to: request)
     }
   }

@@ -44,7 +44,7 @@ struct ControllerSession {
         session.work.add()
         timing.noteEnd()
         if state.tick % Int64(session.recipe.ticksPerStep) == 0 { desk.tell(journal) }
-        if isTimed { timing.report(of: .controller, through: &status) }
+        if isTimed { timing.report(of: .controller, through: &status, and: desk.figures) }
       } catch WireError.timedOut, WireError.cannotSend {
         continue
       }

@@ -164,10 +164,7 @@ private struct ControlRun {
   private func check(_ values: [String: Double], seconds: Double) -> ControlCheck {
     let machine = RealTimeMachine()
     let count = { (name: String) in Int(values[name] ?? 0) }
-    let logs = [Role.driver, .controller].flatMap { role in
-      let text = FileManager.default.contents(atPath: folder.log(of: role.rawValue)) ?? Data()
-      return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
-    }
+    let logs = [Role.driver, .controller].flatMap { lastLines(of: folder.log(of: $0.rawValue)) }
     var check = ControlCheck(
       robot: session.recipe.launch.robot, seconds: seconds, kernel: machine.kernel,
       isRealTimeKernel: machine.isRealTime, priority: machine.priority,
@@ -251,7 +248,7 @@ struct RealTimeMachine {
   }
 
   /// What the limit allows, or all of it to whom the limit is nothing.
-  private static func highestPriority() -> Int {
+  static func highestPriority() -> Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(__RLIMIT_RTPRIO.rawValue), &limit) == 0 else { return 0 }
     let stated = Int(clamping: min(limit.rlim_cur, 99))

@@ -7,8 +7,11 @@ import Wire
 /// Time that passes tick by tick, as it is granted.
 extension DriverSession {
   /// Wall time that a tick waits for its torque, in moments between which a person's stop is looked for.
+  ///
+  /// Moments are counted, so that a driver that was itself stopped takes nobody for silent.
   private static let patience: Int64 = 1_000_000_000
   private static let moment: Int64 = 50_000_000
+  private static var moments: Int64 { patience / moment }
 
   mutating func runInLockstep() throws {
     do {
@@ -26,7 +29,14 @@ extension DriverSession {
   private mutating func serveInLockstep() throws {
     var poller = poller()
     while !isOver() {
-      if try poller.wait(within: .seconds(1)) { try serve() } else { try probeController() }
+      let untilProbe = lastSign + Self.patience - MonotonicClock.now
+      if try poller.wait(within: .nanoseconds(max(0, untilProbe))) { try serve() }
+      // Whoever else asks meanwhile, a dead controller must be noticed.
+      if MonotonicClock.now - lastSign >= Self.patience {
+        try serveStops()
+        try probeController()
+        lastSign = MonotonicClock.now
+      }
       // A stop finds the arm between two ticks: its time goes on by itself until it stands.
       if arm.machine.mode.isStopped { try comeToRest() }
       tellInterventions()
@@ -53,19 +63,16 @@ extension DriverSession {
 
   /// The torque for a tick; nil when none has come in time, and when a person has stopped the arm.
   private mutating func torque(for state: ArmState) throws -> JointTorque? {
-    let deadline = RealTime.Deadline(in: Self.patience)
-    var moments = 0
-    while !deadline.isPast() {
+    for moment in 0..<Self.moments {
       if desk != nil {
         if try desk?.awaitSetpoint(for: state, within: .nanoseconds(Self.moment)) == true {
           return desk?.loop.step(state)
         }
       } else {
         // Now and then once more: state or torque may have been lost.
-        if moments % 5 == 0 { try send(state) }
+        if moment % 5 == 0 { try send(state) }
         if let torque = try answer(to: state) { return torque }
       }
-      moments += 1
       try serveStops()
       if arm.machine.mode.isStopped { return nil }
     }
@@ -80,7 +87,7 @@ extension DriverSession {
     let deadline = RealTime.Deadline(in: Self.moment)
     while let torque = try receive(within: .nanoseconds(max(0, deadline.remaining()))) {
       if torque.tick == state.tick {
-        lastAnswered = state
+        (lastAnswered, lastSign) = (state, MonotonicClock.now)
         return torque
       }
       arm.safety.refuse(torque, at: state.tick)
@@ -95,11 +102,8 @@ extension DriverSession {
     guard arm.machine.mode == .active, let known = lastAnswered, port != nil else { return }
     // A torque that came twice is no sign of life.
     try dropLeftovers()
-    let deadline = RealTime.Deadline(in: Self.patience)
-    var moments = 0
-    while !deadline.isPast() {
-      if moments % 5 == 0 { try send(known) }
-      moments += 1
+    for moment in 0..<Self.moments {
+      if moment % 5 == 0 { try send(known) }
       if try receive(within: .nanoseconds(Self.moment)) != nil { return }
       try serveStops()
       if arm.machine.mode.isStopped { return }

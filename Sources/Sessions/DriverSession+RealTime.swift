@@ -56,9 +56,8 @@ extension DriverSession {
     try step(torque)
     try recordInRealTime(state.tick)
     timing.noteEnd()
-    timing.report(
-      of: .driver, through: &status,
-      and: [StatusValue(name: "driver/torquesCut", value: Double(interventions))])
+    let cut = StatusValue(name: "driver/torquesCut", value: Double(interventions))
+    timing.report(of: .driver, through: &status, and: [cut] + (desk?.figures ?? []))
   }
 
   /// The torque that answers a tick, or nil when it has not come in time.

@@ -24,6 +24,8 @@ struct DriverSession: ~Copyable {
   var status: StatusLink
   /// In lock-step, the state that the controller answered last.
   var lastAnswered: ArmState?
+  /// When it was last heard of, or looked for.
+  var lastSign: Int64 = 0
   private var isStopped = false
   private var toldTransitions: UInt64 = 0
   /// Torques that the driver's own filter has cut, in episodes and between them.
@@ -107,9 +109,15 @@ struct DriverSession: ~Copyable {
     try answerCommand()
   }
 
-  /// Looks for a person's stop or recovery.
+  /// Looks for a person's stop or recovery, and for a `launch` that watches no more: with it the keys are
+  /// gone, and who would end what hangs.
   mutating func serveStops() throws {
     try stops.serve(&arm)
+    let patience = session.recipe.launch.supervision.silence
+    if session.unanswered.silence > patience, !arm.machine.mode.isStopped, arm.machine.mode != .idle
+    {
+      arm.fault(because: "`launch` has said nothing for \(decimal(patience, 0)) s")
+    }
     try tellTransition()
   }
 

@@ -6,6 +6,7 @@ package struct LagWatch {
   private let updatesPerStep: Double
   private var counted: [String: (ticks: Double, late: Double)] = [:]
   private var lastSaid: [String: Int64] = [:]
+  private static let loops = [Role.driver.rawValue, Role.controller.rawValue]
   /// Ticks after which a loop is judged, and the share of late ones that is too much.
   private static let judged = (ticks: 5000.0, share: 0.01)
   /// Share of its updates that a learner which keeps up makes.
@@ -34,8 +35,9 @@ package struct LagWatch {
   }
 
   private mutating func loopLine(of role: String, _ values: [String: Double]) -> String? {
-    guard let ticks = values[role + "/ticks"], let overruns = values[role + "/overruns"],
-      let missed = values[role + "/missedTorques"]
+    // Names that somebody makes up are not to be kept.
+    guard Self.loops.contains(role), let ticks = values[role + "/ticks"],
+      let overruns = values[role + "/overruns"], let missed = values[role + "/missedTorques"]
     else { return nil }
     let late = overruns + missed
     guard let before = counted[role], ticks >= before.ticks else {

@@ -19,6 +19,8 @@ struct LaunchSession: ~Copyable {
   private var keys: TerminalKeys
   private var lives: Watch
   private var lags: LagWatch?
+  /// Tells the learner who has left.
+  private var learner: Client?
   private var restarts = 0
   private var hasAsked = false
   private static let actor = ProcessName(.actor)
@@ -38,7 +40,8 @@ struct LaunchSession: ~Copyable {
     reporting: Reporting
   ) throws {
     let recipe = session.recipe.launch
-    let processes = try SessionProcesses(session, folder: folder)
+    var processes = try SessionProcesses(session, folder: folder)
+    processes.answersHeartbeats = true
     let figures = try TrainingFigures(
       recipe, folder: folder, demonstrationMinutes: demonstrationMinutes, from: points,
       after: joined, reporting: reporting)
@@ -101,6 +104,7 @@ struct LaunchSession: ~Copyable {
       }
       return
     }
+    if let shortage = LoopPreparation.shortage(of: recipe) { figures.say("warning: \(shortage)") }
     let learner: [Role] = recipe.joins == nil ? [.learner] : []
     try processes.start(SessionProcesses.surroundings(of: recipe) + learner, from: episodes)
     try processes.start([.actor], from: episodes)
@@ -150,6 +154,8 @@ struct LaunchSession: ~Copyable {
   /// Hears a person and the `launch` of the training that the actor joins.
   private mutating func listen() throws {
     relay?.listen()
+    // A driver is to hear of it too where the training's own `launch` is silent.
+    processes.answersHeartbeats = (relay?.silence ?? 0) < 2
     if session.isAskedToFinish {
       askToFinish("finishing the episode; Ctrl-C again stops at once")
     } else if relay?.isAskedToFinish == true {
@@ -202,7 +208,7 @@ struct LaunchSession: ~Copyable {
     while true {
       if let answer = try attempt(&learner, message) { return answer }
       // Who asks meanwhile whether there is a training gets an answer.
-      while try processes.next(within: .zero) != nil {}
+      for _ in 0..<64 where try processes.next(within: .zero) == nil { break }
       if let ending = processes.ending(of: Self.learner) {
         throw processes.failure(of: Self.learner, ending)
       }
@@ -246,14 +252,21 @@ struct LaunchSession: ~Copyable {
     let name = ProcessName(actor: actor)
     lives.forget(name)
     // Also where it is no news: the learner may have heard of it since.
-    if recipe.joins == nil, var learner = try? session.client(of: .learner, role: "learner") {
-      try? learner.send(.actorLeft(actor: UInt32(clamping: actor), reason: reason), within: .zero)
+    if recipe.joins == nil {
+      tellLearner(.actorLeft(actor: UInt32(clamping: actor), reason: reason))
     }
     guard figures.roll.leave(actor, because: reason) else { return }
     if recipe.clock == .lockstep, !hasAsked {
       throw SessionFailure(reason.hasPrefix("\(name) ") ? reason : "\(name): \(reason)")
     }
     figures.say("\(name) has left: \(reason)")
+  }
+
+  private mutating func tellLearner(_ news: Message) {
+    if learner == nil { learner = try? session.client(of: .learner, role: "learner") }
+    // Its answers are no news.
+    while (try? learner?.answer()) ?? nil != nil {}
+    try? learner?.send(news, within: .zero)
   }
 
   /// A process has ended that is not the training's own actor.
@@ -300,9 +313,12 @@ struct LaunchSession: ~Copyable {
   /// Ends a session that hangs, with the name of what hangs; a hung learner is started again, and a
   /// hung actor with an arm of its own is taken for one that left.
   private mutating func checkLives() throws {
-    guard figures.finishNote == nil || !recipe.holdsArm,
-      let finding = lives.finding(at: MonotonicClock.now)
-    else { return }
+    let now = MonotonicClock.now
+    // First, since `launch` may have been away until this moment.
+    lives.attend(at: now)
+    guard figures.finishNote == nil || !recipe.holdsArm, let finding = lives.finding(at: now) else {
+      return
+    }
     guard case .silent(let name, _) = finding else {
       throw SessionFailure(finding.line(process: nil))
     }

@@ -81,6 +81,10 @@ struct LearnerLink: ~Copyable {
 
   private mutating func pump() throws {
     while let answer = try learner.next(within: .zero) { try note(answer) }
+    try sendDue()
+  }
+
+  private mutating func sendDue() throws {
     // What is under way may have been lost with the learner that had it.
     if next > accepted, MonotonicClock.now - lastAnswer > 1_000_000_000 { goBack() }
     while next < end, next - accepted < Self.mostUnderWay {
@@ -172,7 +176,8 @@ struct LearnerLink: ~Copyable {
     while let answer = try learner.next(within: .nanoseconds(deadline.remaining())) {
       try note(answer)
       if let found = find(answer) { return found }
-      try pump()
+      // Without a look at what came meanwhile: what is looked for may be there.
+      try sendDue()
     }
     return nil
   }

@@ -425,10 +425,13 @@ struct LearnerSession: ~Copyable {
       StatusValue(
         name: "learner/updatesPerSecond",
         value: Double(updates - max(before, earlierUpdates)) / seconds))
-    let steps = max(1, learned - recipe.learner.startStep + 1)
-    values.append(
-      StatusValue(
-        name: "learner/updatesPerStep", value: Double(updates - before) / Double(steps)))
+    // Before its first update it is not behind with any.
+    if learned >= recipe.learner.startStep {
+      let steps = learned - recipe.learner.startStep + 1
+      values.append(
+        StatusValue(
+          name: "learner/updatesPerStep", value: Double(updates - before) / Double(steps)))
+    }
     try status.report(
       Status(
         role: "learner", step: UInt64(learned), episode: 0, robotNanoseconds: 0, values: values,

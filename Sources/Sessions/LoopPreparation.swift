@@ -29,6 +29,21 @@ struct LoopPreparation {
     preparation.writeWarnings()
   }
 
+  /// What a training is told that asks for more than this machine grants; nil where it gets it all.
+  static func shortage(of launch: LaunchRecipe) -> String? {
+    guard launch.clock == .realtime else { return nil }
+    let asked = launch.realtime
+    var missing: [String] = []
+    if asked.priority > RealTimeMachine.highestPriority() {
+      missing.append("no SCHED_FIFO \(asked.priority)")
+    }
+    if asked.lockMemory, !mayLockMemory { missing.append("no locked memory") }
+    guard !missing.isEmpty else { return nil }
+    return
+      "the loops of 1 kHz get \(missing.joined(separator: " and ")) here, so ticks may be late; "
+      + "\(launch.run)/logs/driver.log says what allows it, `kinglet doctor --control 10s` measures it"
+  }
+
   private init(_ role: Role, _ recipe: LaunchRecipe.RealTime) {
     self.role = role
     self.recipe = recipe

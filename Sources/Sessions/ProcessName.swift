@@ -26,6 +26,7 @@ package struct ProcessName: Hashable, CustomStringConvertible {
       (0..<LaunchRecipe.mostActors).contains(actor)
     else { return nil }
     self.init(actor: actor)
+    guard description == text else { return nil }
   }
 
   /// "learner" or "actor 2".

@@ -43,8 +43,10 @@ struct ResumePoint {
       isRewarded = known["isRewarded"] == "true"
       isCut = known["isCut"] == "true"
       let isExact = !isInterrupted && recipe.clock == .lockstep
-      let said = isExact ? known["steps"].flatMap { Int($0) } : nil
-      guard let steps = said ?? (try? RecordedEpisode(reading: file, .steps).steps.count) else {
+      let said = isExact ? known["steps"].flatMap { UInt32($0) } : nil
+      guard
+        let steps = said.map(Int.init) ?? (try? RecordedEpisode(reading: file, .steps).steps.count)
+      else {
         return nil
       }
       self.steps = steps

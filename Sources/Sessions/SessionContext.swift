@@ -22,6 +22,8 @@ struct SessionContext: Sendable {
   let tapped: Set<Meeting>
   /// What this process has done.
   let work = WorkCount()
+  /// What `launch` has left unanswered of what it was told.
+  let unanswered = UnansweredBeats()
   private let endsAtFirstSignal: Bool
   private let stopSignal: StopSignal
 

@@ -23,6 +23,9 @@ struct SessionProcesses: ~Copyable {
   private var children: [(name: ProcessName, process: Process, logStart: UInt64)] = []
   private var actorPeers: [ProcessName: Request] = [:]
   private var hasAskedToFinish = false
+  /// Whether heartbeats are answered, by who watches for as long as the session lasts: a driver that gets
+  /// no answer any more stops its arm.
+  var answersHeartbeats = false
   /// What the first child that failed has said of it.
   private var firstFailure: String?
 
@@ -83,22 +86,36 @@ struct SessionProcesses: ~Copyable {
       guard let name = ProcessName(name) else { return nil }
       if name.role == .actor { actorPeers[name] = request }
       return .ready(name)
-    case .status(let status):
+    case .status(var status):
+      status.note = Self.words(status.note)
       return status.actor < LaunchRecipe.mostActors ? .status(status) : nil
     case .failure(let reason):
-      firstFailure = firstFailure ?? reason
-      return .failure(reason)
-    case .driverStatus(let status): return .driver(status)
+      firstFailure = firstFailure ?? Self.words(reason)
+      return .failure(Self.words(reason))
+    case .driverStatus(var status):
+      status.reason = Self.words(status.reason)
+      return .driver(status)
     case .heartbeat(let name, _, let progress):
+      if answersHeartbeats { try? server.reply(Self.heard, to: request) }
       return ProcessName(name).map { .heartbeat($0, progress: progress) }
     case .trainingRequest(let actor, let next):
       // An actor with an arm of its own wants to know whether there still is a training.
       answer(request, of: actor, next)
       return nil
     case .actorLeft(let actor, let reason):
-      return actor < LaunchRecipe.mostActors ? .left(actor: Int(actor), reason: reason) : nil
+      return actor < LaunchRecipe.mostActors
+        ? .left(actor: Int(actor), reason: Self.words(reason)) : nil
     default: return nil
     }
+  }
+
+  /// What is shown to a person and kept in the summary: no more than one reads, and nothing that steers
+  /// a terminal.
+  private static func words(_ text: String) -> String {
+    String(
+      text.unicodeScalars.prefix(2000).filter {
+        $0 == "\n" || $0.properties.generalCategory != .control
+      })
   }
 
   /// Ends a process at once.
@@ -120,6 +137,8 @@ struct SessionProcesses: ~Copyable {
     try? server.reply(answer, to: request)
   }
 
+  private static let heard = Message.heartbeat(
+    role: "launch", process: ProcessInfo.processInfo.processIdentifier, progress: 0)
   private static let stop = Message.stop(reason: "a person asked")
 
   /// Asks every actor to end its episode and its training.
@@ -226,15 +245,14 @@ struct SessionProcesses: ~Copyable {
   func failure(of name: ProcessName, _ ending: Ending) -> SessionFailure {
     let log = folder.log(of: name.log)
     let start = children.first { $0.name == name }?.logStart ?? 0
-    let text = FileManager.default.contents(atPath: log)?.dropFirst(Int(start)) ?? Data()
-    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+    let lines = lastLines(of: log, from: start)
     // After a crash come pages of backtrace; what else stands last is a reason only of who ended itself.
     let crash = lines.first { $0.contains("Fatal error") }
     guard let telling = crash ?? (ending.isBySignal ? nil : lines.last) else {
       return SessionFailure("\(name) \(ending) without a word; its log is \(log)")
     }
     let error = "Error: "
-    let said = telling.hasPrefix(error) ? telling.dropFirst(error.count) : telling
+    let said = telling.hasPrefix(error) ? String(telling.dropFirst(error.count)) : telling
     // What it tells of a process of its own already says where to look.
     let more = said.contains("its log is") ? "" : " (its log is \(log))"
     return SessionFailure("\(name) \(ending): \(said)\(more)")

@@ -17,7 +17,9 @@ struct StopLink: ~Copyable {
   }
 
   /// A line to the session of a run's folder, wherever that stands seen from here.
-  init(run: String) throws {
+  ///
+  /// `tapped` are meetings that `kinglet chaos` stands before.
+  init(run: String, tapped: Set<Meeting> = Meeting.tapped) throws {
     let folder = try RunFolder(opening: run)
     let known = try SessionRecipe(resolved: folder.resolvedRecipe)
     var here = known.launch
@@ -25,7 +27,8 @@ struct StopLink: ~Copyable {
     let security = try SessionContext.security(of: known.launch)
     let context = try Context(session: SessionMark(known.launch), security: security)
     let client = try Client(
-      to: Endpoint(Endpoints(recipe: here)[.stop], security: security), role: "driver", in: context)
+      to: Endpoint(Endpoints(recipe: here).toward(.stop, tapped: tapped), security: security),
+      role: "driver", in: context)
     self.run = run
     self.client = client
   }
@@ -120,15 +123,24 @@ extension Commands {
   ///
   /// The report names those that do not answer; throws where none does.
   public static func stop(run: String, because reason: String) throws -> StopReport {
+    try stop(run: run, because: reason, tapped: Meeting.tapped)
+  }
+
+  /// See `stop(run:because:)`; `tapped` are meetings that `kinglet chaos` stands before.
+  static func stop(
+    run: String, because reason: String, tapped: Set<Meeting>
+  ) throws -> StopReport {
     let arms = try arms(of: run)
     // None waits for the answer of another.
     for arm in arms {
-      if var link = try? StopLink(run: arm.run) { link.hint(.userStop(reason: reason)) }
+      if var link = try? StopLink(run: arm.run, tapped: tapped) {
+        link.hint(.userStop(reason: reason))
+      }
     }
     var report = StopReport()
     for arm in arms {
       do {
-        var link = try StopLink(run: arm.run)
+        var link = try StopLink(run: arm.run, tapped: tapped)
         report.arms.append(DriverReport(try link.stop(because: reason), of: arm.run))
       } catch {
         // What a session has left behind that is no more answers nothing.
@@ -148,7 +160,8 @@ extension Commands {
     let folder = try RunFolder(opening: run)
     guard try SessionRecipe(resolved: folder.resolvedRecipe).launch.holdsArm else {
       let stopped = try arms(of: run).filter { arm in
-        guard var link = try? StopLink(run: arm.run), let status = try? link.status() else {
+        guard arm.isHeld, var link = try? StopLink(run: arm.run), let status = try? link.status()
+        else {
           return false
         }
         return status.mode.isStopped

@@ -67,7 +67,7 @@ struct TrainingFigures: ~Copyable {
     summary = Summary(
       seed: launch.seed, robot: launch.robot, task: launch.task, finishReason: .fault, steps: 0,
       episodes: 0, rewardedEpisodes: whole.count { $0.isRewarded } + others.count { $0 },
-      updates: count(Self.latest("learner/updates", of: earlier)),
+      updates: wholeCount(Self.latest("learner/updates", of: earlier)),
       updatesPerStep: Self.latest("learner/updatesPerStep", of: earlier), successLast20: nil,
       robotMinutes: 0, demonstrationMinutes: demonstrationMinutes, wallMinutes: 0,
       replayDigest: "", weightsDigest: "")
@@ -101,6 +101,9 @@ struct TrainingFigures: ~Copyable {
 
   /// Notes what a process says of itself.
   mutating func note(_ status: Status) throws {
+    var status = status
+    // A line of the metrics that is too long could not be read any more.
+    status.values.removeAll { !Self.isName($0.name) }
     var values = Dictionary(
       status.values.map { ($0.name, $0.value) }, uniquingKeysWith: { _, new in new })
     let wall = earlierWall + Double(MonotonicClock.now - start) * 1e-9
@@ -122,6 +125,10 @@ struct TrainingFigures: ~Copyable {
         step: step, wallTime: startedAt + wall - earlierWall, values: values)
     }
     if let text = line.text(for: progress) { reporting.write(text) }
+  }
+
+  private static func isName(_ text: String) -> Bool {
+    text.utf8.count <= 100 && text.utf8.allSatisfy { $0 >= UInt8(ascii: " ") }
   }
 
   private mutating func noteActor(_ status: Status, _ values: inout [String: Double]) {
@@ -148,8 +155,11 @@ struct TrainingFigures: ~Copyable {
 
   private mutating func noteLearner(_ values: [String: Double]) {
     if let speed = values["learner/updatesPerSecond"] { progress.updatesPerSecond = speed }
-    if let updates = values["learner/updates"] { summary.updates = count(updates) }
-    if let ratio = values["learner/updatesPerStep"] { summary.updatesPerStep = ratio }
+    if let updates = values["learner/updates"] { summary.updates = wholeCount(updates) }
+    // JSON cannot hold any other, and no training is to end without its summary.
+    if let ratio = values["learner/updatesPerStep"], ratio.isFinite {
+      summary.updatesPerStep = ratio
+    }
   }
 
   /// Takes the last word on a training whose actors have all ended.
@@ -175,7 +185,7 @@ struct TrainingFigures: ~Copyable {
 }
 
 /// A number that counts something, whatever was sent or written in its place.
-private func count(_ value: Double) -> Int { value >= 0 && value < 1e15 ? Int(value) : 0 }
+func wholeCount(_ value: Double) -> Int { value >= 0 && value < 1e15 ? Int(value) : 0 }
 
 /// Seconds since 1970: only for file names and logs, never for what is computed.
 func wallTime() -> Double { Double(time(nil)) }

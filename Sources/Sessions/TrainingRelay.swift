@@ -62,5 +62,8 @@ struct TrainingRelay: ~Copyable {
   /// Name of the value that says whether an arm stands and waits for a person.
   static let stopped = "driver/stopped"
 
-  private mutating func tell(_ message: Message) { try? client.send(message, within: .seconds(1)) }
+  private mutating func tell(_ message: Message) {
+    // Who waits for one that is silent is silent too.
+    try? client.send(message, within: silence > 1 ? .zero : .seconds(1))
+  }
 }

@@ -8,6 +8,8 @@ import Messages
 struct TransitionSpool: ~Copyable {
   /// Name of its file in a run's folder.
   static let name = "transitions.spool"
+  /// Longest message of a transition [bytes].
+  private static let longest = 1 << 16
   private let descriptor: Int32
   private let path: String
 
@@ -27,6 +29,7 @@ struct TransitionSpool: ~Copyable {
   /// Writes a transition; what is not written whole is an error.
   func append(_ transition: Transition) throws {
     let body = Message.transitions([transition]).encoded()
+    precondition(body.count <= Self.longest, "a transition of \(body.count) bytes")
     let length = withUnsafeBytes(of: UInt32(body.count).littleEndian) { [UInt8]($0) }
     let bytes = length + body
     guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Self.refused(path) }
@@ -35,15 +38,18 @@ struct TransitionSpool: ~Copyable {
   /// The transitions in a run's spool; nil where it has none.
   static func transitions(of run: String) throws -> [Transition]? {
     let path = run + "/" + name
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe would hold the call until somebody writes.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    let length = lseek(file, 0, SEEK_END)
-    var bytes = [UInt8](repeating: 0, count: max(0, Int(length)))
-    guard length >= 0, pread(file, &bytes, bytes.count, 0) == bytes.count else {
-      throw refused(path)
-    }
-    let transitions = parse(bytes)
+    let length = Int(lseek(file, 0, SEEK_END))
+    guard length != 0 else { return [] }
+    // Mapped, so that it takes no memory of its own; no spool is ever cut.
+    guard length > 0, let bytes = mmap(nil, length, PROT_READ, MAP_PRIVATE, file, 0),
+      bytes != MAP_FAILED
+    else { throw refused(path, "read") }
+    defer { munmap(bytes, length) }
+    let transitions = try parse(UnsafeRawBufferPointer(start: bytes, count: length), of: path)
     for transition in transitions {
       guard let fault = transition.fault else { continue }
       throw SessionFailure("\(path): transition \(transition.sequence) holds \(fault)")
@@ -51,24 +57,32 @@ struct TransitionSpool: ~Copyable {
     return transitions
   }
 
-  /// The whole transitions from the first on.
-  private static func parse(_ bytes: [UInt8]) -> [Transition] {
+  /// The whole transitions from the first on; throws where one before the last, which a kill may have cut
+  /// off, cannot be read: what stands behind it is not to be lost without a word.
+  private static func parse(
+    _ bytes: UnsafeRawBufferPointer, of path: String
+  ) throws -> [Transition] {
     var transitions: [Transition] = []
     var place = 0
     while place + 4 <= bytes.count {
       let length = bytes[place..<(place + 4)].reversed().reduce(0) { $0 << 8 | Int($1) }
       let end = place + 4 + length
-      guard end <= bytes.count,
+      if length <= longest, end > bytes.count { break }
+      guard length <= longest,
         case .transitions(let list, _)? = try? Message(decoding: Array(bytes[(place + 4)..<end])),
         let transition = list.first, transition.sequence == UInt64(transitions.count)
-      else { break }
+      else {
+        throw SessionFailure(
+          "\(path): damaged behind its \(transitions.count) first transitions; bring back a copy, or go on "
+            + "with those alone: `truncate -s \(place) \(path)`")
+      }
       transitions.append(transition)
       place = end
     }
     return transitions
   }
 
-  private static func refused(_ path: String) -> SessionFailure {
-    SessionFailure("\(path): cannot be written: \(String(cString: strerror(errno)))")
+  private static func refused(_ path: String, _ done: String = "written") -> SessionFailure {
+    SessionFailure("\(path): cannot be \(done): \(String(cString: strerror(errno)))")
   }
 }

@@ -23,13 +23,29 @@ package struct Watch {
   private let standstill: Int64
   private var lives: [ProcessName: Life] = [:]
   private var lastProgress: Int64
+  private var lastAttended: Int64
+  /// Time without attention after which nobody is judged by it [ns].
+  private static let absence: Int64 = 1_000_000_000
 
   /// A watch that begins at an instant [ns] of the monotonic clock; without `standstillMinutes` nothing
   /// need go on.
   package init(silence: Double, standstillMinutes: Double?, at now: Int64) {
     self.silence = Int64(silence * 1e9)
     standstill = standstillMinutes.map { Int64($0 * 60e9) } ?? .max
-    lastProgress = now
+    (lastProgress, lastAttended) = (now, now)
+  }
+
+  /// Notes that heartbeats are listened to, a few times a second: who was away, stopped or starved, holds
+  /// the time against nobody.
+  package mutating func attend(at now: Int64) {
+    defer { lastAttended = now }
+    let away = now - lastAttended
+    guard away > Self.absence else { return }
+    lastProgress = min(now, lastProgress + away)
+    for (name, life) in lives {
+      lives[name]?.seen = min(now, life.seen + away)
+      lives[name]?.changed = min(now, life.changed + away)
+    }
   }
 
   /// Notes a heartbeat.

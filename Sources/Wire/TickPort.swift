@@ -114,9 +114,12 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
 }
 
 extension SocketOptions {
+  /// Longest message of the tick exchange [bytes].
+  public static let longestTick: Int64 = 4096
+
   /// Lock-step has one message on its way; a few more cover a stall in real time.
   fileprivate static var tick: SocketOptions {
-    SocketOptions(queueLength: 16, longestMessage: 4096, lingerMilliseconds: 0)
+    SocketOptions(queueLength: 16, longestMessage: longestTick, lingerMilliseconds: 0)
   }
 }
 

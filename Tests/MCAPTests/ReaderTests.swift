@@ -52,6 +52,31 @@ import Testing
     #expect(channels[5]?.topic == "t" && schemas[1]?.name == "s")
   }
 
+  @Test func `records of a tebibyte are passed over, many large ones are refused`() throws {
+    let scratch = try Scratch()
+    let start = RawFile.magic + RawFile.header()
+    // An attachment, metadata and a message that go on to the end of the file.
+    for code in [9, 12, 5] as [UInt8] {
+      let bytes = start + [code] + little(UInt64((1 << 40) - start.count - 9))
+      try scratch.write(bytes, to: "a")
+      try #require(truncate(scratch.path("a"), 1 << 40) == 0)
+      let reader = try MCAPReader(opening: scratch.path("a"))
+      #expect(reader.problem?.offset == start.count)
+      #expect(try reader.attachments().isEmpty && reader.metadata().isEmpty)
+      #expect(try reader.all(damage: .skip).isEmpty)
+    }
+    try scratch.write(start, to: "b")
+    for number in 0..<3 {
+      let head = [9] + little(UInt64(1 << 29))
+      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.path("b")))
+      try file.seek(toOffset: UInt64(start.count + number * (9 + (1 << 29))))
+      try file.write(contentsOf: head)
+      try file.truncate(atOffset: UInt64(start.count + (number + 1) * (9 + (1 << 29))))
+    }
+    let reader = try MCAPReader(opening: scratch.path("b"))
+    #expect(throws: MCAPError.self) { try reader.attachments() }
+  }
+
   @Test func `damage is refused or passed over`() throws {
     let scratch = try Scratch()
     let recording = Recording(seed: 21, messages: 200)

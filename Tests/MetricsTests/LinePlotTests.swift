@@ -89,6 +89,23 @@ private final class Drawing: NSObject, XMLParserDelegate {
     #expect(Drawing(LinePlot(title: "", xLabel: "", yLabel: "", series: []).svg()) != nil)
   }
 
+  @Test func `numbers of any size are drawn or left out`() {
+    let sizes = [0, Double.leastNonzeroMagnitude, 1e-200, 1, 1e99, 1e100, 1.7e308, .infinity, .nan]
+    let numbers = sizes + sizes.map { -$0 }
+    for first in numbers {
+      for second in numbers {
+        for (a, b) in [(SIMD2(first, 0), SIMD2(second, 1)), (SIMD2(0, first), SIMD2(1, second))] {
+          let runs = [[a, b], [SIMD2(a.x, 0), SIMD2(b.x, 1)]]
+          let series = [
+            LinePlot.Series(name: "one", points: [a, b]), LinePlot.Series(name: "two", runs: runs),
+          ]
+          let svg = LinePlot(title: "", xLabel: "x", yLabel: "y", series: series).svg()
+          #expect(Drawing(svg) != nil && !svg.contains("nan"), "\(first) \(second)")
+        }
+      }
+    }
+  }
+
   @Test func `several runs are their mean and a band around it`() throws {
     let runs = [0.0, 1, 2, 3, 4].map { (seed: Double) -> [SIMD2<Double>] in
       let places = stride(from: seed, through: 30 + seed, by: 0.7 + seed / 10)

@@ -122,6 +122,27 @@ import Testing
     #expect(access(path + ".new", F_OK) != 0)
   }
 
+  @Test func `a file of a tebibyte, or a pipe, is refused at once in one line`() throws {
+    let path = Self.temporary("large.safetensors")
+    defer { unlink(path) }
+    try Self.sample.write(to: path)
+    try #require(truncate(path, 1 << 40) == 0)
+    let error = #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: path) }
+    let text = error?.description ?? ""
+    #expect(text.contains(path) && text.contains("\(1 << 40)") && !text.contains("\n"))
+    unlink(path)
+    try #require(mkfifo(path, 0o600) == 0)
+    #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: path) }
+  }
+
+  @Test func `a header that claims to be longer than any is refused`() throws {
+    var bytes = Self.sample.encoded()
+    for length in [1 << 63, 1 << 40, 1 << 21] as [UInt64] {
+      for place in 0..<8 { bytes[place] = UInt8(truncatingIfNeeded: length >> (8 * place)) }
+      #expect(throws: SafetensorsError.self) { try Safetensors(decoding: bytes) }
+    }
+  }
+
   @Test func `a path that cannot be opened is named`() {
     let path = Self.temporary("no-such-folder") + "/file"
     let error = #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: path) }

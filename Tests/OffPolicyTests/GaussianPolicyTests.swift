@@ -98,6 +98,16 @@ import Testing
     #expect(throws: OffPolicyError.self) { try GaussianPolicy(decoding: file.encoded()) }
   }
 
+  @Test func `arrays that are not there take no memory`() {
+    // With a width of 2²⁰ the layer that is missing would take 4 TiB.
+    let width = 1 << 20
+    var file = Safetensors(metadata: ["format": GaussianPolicy.format])
+    file.add("fine", shape: [1], [0] as [Float])
+    file.add("trunk.0.weight", shape: [1, width], [Float](repeating: 0, count: width))
+    file.add("head.weight", shape: [width, 2], [Float](repeating: 0, count: 2 * width))
+    #expect(throws: OffPolicyError.self) { try GaussianPolicy(decoding: file.encoded()) }
+  }
+
   @Test(arguments: [-1, .nan, .infinity] as [Float])
   func `a width that is none is refused`(width: Float) throws {
     let good = try Safetensors(decoding: policy().0.encoded())

@@ -78,6 +78,39 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (["task.compliance.rotationalDamping=150"], "gains of the task"),
+    (["robot.safety.gains.rotationalDamping=150"], "gains of the limits"),
+    (["task.compliance.translationalDamping=0"], "translational damping of the task"),
+    (["task.compliance.rotationalDamping=45", "clock=realtime", "placement=process"], "2.40 ms"),
+    // Of 47.3 per kg·m² and 1.5 ms.
+    (["robot.safety.stopDamping=23"], "driver's own damping"),
+    (["robot.safety.stopDamping=22"], "none"),
+  ])
+  func `a dry run names the rule about gains that is broken`(changes: [String], words: String)
+    throws
+  {
+    let none = ["--dry-run", "demonstrations.folder=" + scratch.path("none")]
+    let outcome = try KingletProcess.run(launch(changes) + none, scratch: scratch)
+    let refusal = outcome.output.split(separator: "\n").first { $0.hasPrefix("would be refused") }
+    #expect((refusal ?? "none").contains(words), "\(outcome.output.prefix(3000))")
+    #expect((outcome.status == 0) == (words == "none"))
+  }
+
+  @Test func `gains whose margin is thin are warned of`() throws {
+    let folder = scratch.path("d")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // Ends the launch behind its checks.
+    try Data(repeating: 7, count: 100).write(to: URL(fileURLWithPath: folder + "/a.mcap"))
+    let outcome = try KingletProcess.run(
+      launch(["task.compliance.rotationalDamping=30", "demonstrations.folder=" + folder]),
+      scratch: scratch)
+    #expect(outcome.errors.contains(folder + "/a.mcap"))
+    let warning = outcome.output.split(separator: "\n").first { $0.hasPrefix("warning: ") }
+    #expect(warning?.contains("gains of the task") == true, "\(outcome.output)")
+    #expect(warning?.contains("thin; comfortable is below 0.5") == true)
+  }
+
   @Test func `a port in use is named`() throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(listener) }
@@ -104,12 +137,7 @@ import Testing
   }
 
   @Test func `a corrupt or foreign policy is refused by evaluate`() throws {
-    let run = scratch.path("run")
-    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
-    let plan = try KingletProcess.run(launch(["--dry-run"]), scratch: scratch)
-    let recipe = try #require(plan.output.range(of: "recipe:\n"))
-    try String(plan.output[recipe.upperBound...]).write(
-      toFile: run + "/resolved.yaml", atomically: true, encoding: .utf8)
+    let run = try makeRun([])
     try expectRefusal(["evaluate", run], saying: ["policy.safetensors"])
     for change in ["learner.width=64", "run=other", "seed=3"] {
       try expectRefusal(["evaluate", run, change], saying: [change, "no effect"])
@@ -118,6 +146,35 @@ import Testing
       try bytes.write(to: URL(fileURLWithPath: run + "/policy.safetensors"))
       try expectRefusal(["evaluate", run, "--episodes", "1"], saying: ["policy.safetensors"])
     }
+  }
+
+  /// A run's folder with nothing but its recipe.
+  private func makeRun(_ changes: [String]) throws -> String {
+    let run = scratch.path("run")
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+    let plan = try KingletProcess.run(launch(["--dry-run"] + changes), scratch: scratch)
+    let recipe = try #require(plan.output.range(of: "recipe:\n"))
+    try String(plan.output[recipe.upperBound...]).write(
+      toFile: run + "/resolved.yaml", atomically: true, encoding: .utf8)
+    return run
+  }
+
+  @Test func `files of a tebibyte are refused in one line`() throws {
+    let run = try makeRun(["clock=realtime", "learner.demonstrationShare=0"])
+    try FileManager.default.createDirectory(
+      atPath: run + "/episodes", withIntermediateDirectories: true)
+    let names = [
+      "policy.safetensors", "episodes/episode-000000.mcap", "transitions.spool", "metrics.jsonl",
+    ]
+    for name in names {
+      try Data().write(to: URL(fileURLWithPath: run + "/" + name))
+      try #require(truncate(run + "/" + name, 1 << 40) == 0)
+    }
+    try expectRefusal(["evaluate", run], saying: [run + "/policy.safetensors", "\(1 << 40)"])
+    try expectRefusal(
+      ["launch", "--resume", run], saying: ["transitions.spool: damaged", "truncate -s 0"])
+    try #require(truncate(run + "/transitions.spool", 0) == 0)
+    try expectRefusal(["launch", "--resume", run], saying: [run + "/metrics.jsonl", "line"])
   }
 
   @Test func `corrupt demonstrations are refused before anything starts`() throws {

@@ -16,12 +16,14 @@ import Wire
     run = scratch.path("r")
   }
 
-  private func driver(clock: String = "realtime") throws -> KingletProcess {
+  private func driver(
+    clock: String = "realtime", _ changes: [String] = []
+  ) throws -> KingletProcess {
     try KingletProcess(
       [
         "driver", "Launch/pcb-insertion.yaml", "run=" + run, "recording=none", "clock=" + clock,
         "placement=process",
-      ], scratch: scratch)
+      ] + changes, scratch: scratch)
   }
 
   private func context(of seed: Int = 1) throws -> Context {
@@ -192,6 +194,78 @@ import Wire
     }
     // On a machine that is short of time the driver may have stopped it before, by itself.
     #expect(answer.mode.isStopped && answer.refusals.early > 0, "\(answer)")
+  }
+
+  @Test(arguments: [0, 20])
+  func `in lock-step a tick that nobody answers stops the arm, which comes to rest by itself`(
+    answered: Int
+  ) throws {
+    let driver = try driver(clock: "lockstep")
+    defer { driver.end() }
+    let context = try context()
+    var session = try openSession(context)
+    var port = try port(context)
+    try session.send(.grant(Grant(sequence: 1, untilTick: 50, setpoint: 0)), within: .seconds(5))
+    _ = try answer(&port, ticks: answered, still)
+    guard case .driverStatus(let status) = try session.receive(within: .seconds(20)) else {
+      return #expect(Bool(false), "the world went on without its controller")
+    }
+    #expect(status.mode == .fault && status.stands, "\(status)")
+    let words = answered == 0 ? "no torque within 1 s" : "no torque for"
+    #expect(status.reason.contains(words), "\(status)")
+  }
+
+  @Test func `in lock-step a torque that came many times is no sign of life`() throws {
+    let driver = try driver(clock: "lockstep")
+    defer { driver.end() }
+    let context = try context()
+    var session = try openSession(context)
+    var port = try port(context)
+    try session.send(.grant(Grant(sequence: 1, untilTick: 9, setpoint: 0)), within: .seconds(5))
+    var torque = JointTorque()
+    repeat {
+      torque = still(try port.receive(within: .seconds(5)))
+      try port.send(torque, within: .seconds(1))
+    } while torque.tick < 9
+    guard case .granted = try session.receive(within: .seconds(20)) else {
+      return #expect(Bool(false), "the grant was not answered")
+    }
+    // Between two grants the driver looks for its controller once a second.
+    for _ in 0..<12 { try port.send(torque, within: .seconds(1)) }
+    sleep(6)
+    let status = try status(&session)
+    #expect(status.mode == .fault && status.reason.contains("silent"), "\(status)")
+  }
+
+  @Test func `a stop is answered at once, and a recovery only where a stopped arm stands`() throws {
+    let driver = try driver(["robot.safety.standingTime=0.2"])
+    defer { driver.end() }
+    let context = try context()
+    _ = try openSession(context)
+    var person = try client("stop", context)
+    let early = #expect(throws: WireError.self) {
+      try person.call(.recover(reason: "too early"), within: .seconds(20))
+    }
+    #expect("\(try #require(early))".contains("not stopped"))
+    // One behind the other, so that the arm has no time to be seen standing.
+    try person.send(.userStop(reason: "the test"), within: .seconds(5))
+    try person.send(.recover(reason: "too soon"), within: .seconds(5))
+    guard case .driverStatus(let stopped) = try person.receive(within: .seconds(20)) else {
+      return #expect(Bool(false), "the stop was not answered")
+    }
+    #expect(stopped.mode == .userStopped && stopped.reason == "the test", "\(stopped)")
+    let soon = #expect(throws: WireError.self) { try person.receive(within: .seconds(20)) }
+    #expect("\(try #require(soon))".contains("not come to rest"))
+    let deadline = DispatchTime.now() + 20
+    while try !status(&person).stands {
+      try #require(DispatchTime.now() < deadline, "the arm does not come to rest")
+      usleep(2000)
+    }
+    guard
+      case .driverStatus(let ready) = try person.call(
+        .recover(reason: "the test"), within: .seconds(20))
+    else { return #expect(Bool(false), "the recovery was not answered") }
+    #expect(ready.mode == .ready, "\(ready)")
   }
 
   @Test func `another session's torques are none`() throws {

@@ -67,10 +67,12 @@ import Testing
     let moving = Array(flight.entries[..<flight.active.upperBound])
     #expect(FlightLaws.unrest(atEndOf: moving)?.contains("ended while the arm moved") == true)
     let stop = flight.entries[flight.stopping.lowerBound].clock
-    #expect(FlightLaws.hasStopped(flight.entries, from: stop - 2_400_000_000))
-    #expect(!FlightLaws.hasStopped(flight.entries, from: stop - 2_600_000_000))
-    #expect(!FlightLaws.hasStopped(moving, from: 0))
-    #expect(!FlightLaws.hasStopped([], from: 0))
+    #expect(FlightLaws.hasStopped(flight.entries, from: stop - 2_400_000_000, within: 2.5))
+    #expect(!FlightLaws.hasStopped(flight.entries, from: stop - 2_600_000_000, within: 2.5))
+    #expect(!FlightLaws.hasStopped(moving, from: 0, within: 2.5))
+    #expect(!FlightLaws.isStopped(flight.entries, at: stop))
+    #expect(FlightLaws.isStopped(flight.entries, at: stop + 1))
+    #expect(!FlightLaws.hasStopped([], from: 0, within: 2.5))
   }
 
   @Test(arguments: seeds) func `numbers that no driver writes are judged`(seed: UInt64) throws {
@@ -93,7 +95,7 @@ import Testing
           }
         }
       }
-      _ = FlightLaws.hasStopped(ticks.entries, from: .min)
+      _ = FlightLaws.hasStopped(ticks.entries, from: .min, within: 2.5)
       #expect(laws.violations(of: ticks.entries) != [])
     }
   }

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import Wire
 
-/// Sends to the driver's other sockets as fast as they take it, on a thread of its own.
+/// Sends to every other socket of a session as fast as they take it, on a thread of its own.
 private final class Flood: Sendable {
   private let isOver = Mutex(false)
   private let count = Mutex(0)
@@ -33,13 +33,19 @@ private final class Flood: Sendable {
     var session = try client("session")
     var truth = try client("truth")
     var setpoint = try client("setpoint")
+    var record = try client("record")
+    var learner = try client("learner")
+    var status = try client("status")
     while !isOver.withLock({ $0 }) {
       for _ in 0..<100 {
         try? session.send(.driverStatusRequest, within: .zero)
         try? truth.send(.truthRequest, within: .zero)
         try? setpoint.send(.safetyRequest, within: .zero)
+        try? record.send(.recordAccepted, within: .zero)
+        try? learner.send(.learnerDigestRequest, within: .zero)
+        try? status.send(.ready(role: "driver"), within: .zero)
       }
-      count.withLock { $0 += 300 }
+      count.withLock { $0 += 600 }
     }
   }
 }
@@ -147,19 +153,52 @@ private final class Flood: Sendable {
     defer { launch.end() }
     try awaitLog("active at")
     let run = scratch.path("r")
-    let paused = try ["recorder", "actor", "learner", "reward", "reset"].map { role in
-      try #require(KingletProcess.running(with: role + "\0" + run + "/").first)
-    }
+    let paused =
+      try ["recorder", "actor", "learner", "reward", "reset"].map { role in
+        try #require(KingletProcess.running(with: role + "\0" + run + "/").first)
+      }
+      + [launch.process.processIdentifier]
     for process in paused { kill(process, SIGSTOP) }
     defer { for process in paused { kill(process, SIGCONT) } }
     let flood = Flood(run)
     defer { flood.end() }
     usleep(500_000)
-    let stop = try KingletProcess.run(["stop", run, "--reason", "a hand"], scratch: scratch)
+    let stop = try KingletProcess.run(
+      ["stop", run, "--reason", "a hand", "--json"], scratch: scratch)
     #expect(stop.status == 0, "\(stop.errors)")
-    #expect(log().contains("userStopped at") || log().contains("fault at"), "\(log())")
+    #expect(stop.output.contains("\"mode\" : \"userStopped\""), "\(stop.output)")
+    try awaitLog("a hand", within: 5)
+    #expect(log().contains("userStopped at"), "\(log())")
     #expect(flood.sent > 1000, "the flood was a trickle")
     kill(launch.process.processIdentifier, SIGKILL)
+  }
+
+  @Test(arguments: [["clock=lockstep"], ["clock=realtime", "placement=process"]])
+  func `an arm whose launch is stopped stops too, and goes on when a person lets it`(
+    words: [String]
+  ) throws {
+    let launch = try launch(words + ["supervision.silence=3"])
+    defer { launch.end() }
+    try awaitLog("active at")
+    kill(launch.process.processIdentifier, SIGSTOP)
+    defer { kill(launch.process.processIdentifier, SIGCONT) }
+    try awaitLog("`launch` has said nothing for 3 s", within: 10)
+    try awaitLog("fault at", within: 5)
+    // Longer than it listens itself: it must not take the others for silent.
+    sleep(3)
+    kill(launch.process.processIdentifier, SIGCONT)
+    let deadline = DispatchTime.now() + 60.0
+    while log().components(separatedBy: "fault at").last?.contains("active at") != true {
+      try #require(DispatchTime.now() < deadline, "\(log())")
+      // Before `launch` has answered again it stops once more.
+      if log().split(separator: "\n").last?.contains("fault at") == true { _ = try recover() }
+      usleep(200_000)
+    }
+    kill(launch.process.processIdentifier, SIGINT)
+    let end = try launch.finish()
+    #expect(end.status == 0, "\(end.errors)")
+    #expect(end.output.contains("the arm has stopped: `launch` has said nothing"), "\(end.output)")
+    #expect(!(end.output + end.errors).contains("sign of life"), "\(end.output) \(end.errors)")
   }
 
   @Test func `nobody coming ends the training with the reason`() throws {

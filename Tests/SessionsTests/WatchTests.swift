@@ -17,6 +17,7 @@ import Testing
     var watch = Watch(silence: 10, standstillMinutes: standstillMinutes, at: 0)
     for half in 0...(2 * end) {
       let now = half * Self.second / 2
+      watch.attend(at: now)
       for name in names where !(name == silent && now > 5 * Self.second) {
         watch.note(name, progress: progress(name, now), at: now)
       }
@@ -41,6 +42,25 @@ import Testing
             == (isFound
               ? .silent(name, seconds: Double((end - 5) * Self.second) * 1e-9) : nil))
       }
+    }
+  }
+
+  @Test func `who was away itself holds it against nobody, and afterwards judges as before`() {
+    for away in [2, 9, 11, 3600] as [Int64] {
+      var watch = watch(until: 20) { UInt64($1) }
+      watch.attend(at: 20 * Self.second)
+      let back = 20 + away
+      watch.attend(at: back * Self.second)
+      #expect(watch.finding(at: back * Self.second) == nil)
+      for second in 1...9 as ClosedRange<Int64> {
+        watch.attend(at: (back + second) * Self.second)
+        #expect(watch.finding(at: (back + second) * Self.second) == nil)
+      }
+      #expect(watch.finding(at: (back + 11) * Self.second) != nil, "\(away)")
+      // What was heard in the turn of the absence is not taken for later than it was.
+      for name in names { watch.note(name, progress: 1, at: (back + 60) * Self.second) }
+      watch.attend(at: (back + 60) * Self.second)
+      #expect(watch.finding(at: (back + 71) * Self.second) != nil, "\(away)")
     }
   }
 

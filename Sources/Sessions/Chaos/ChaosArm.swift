@@ -50,7 +50,7 @@ final class ChaosArm {
   private func listen(seed: UInt64) {
     endTaps()
     let own = tapped.filter { actor == nil || !$0.isOfLearner }
-    taps = ChaosTaps(own, of: launch, seed: seed)
+    taps = ChaosTaps(own + [.stop], of: launch, seed: seed)
   }
 
   /// Takes the taps away.

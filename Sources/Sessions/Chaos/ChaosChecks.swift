@@ -26,6 +26,9 @@ extension ChaosSession {
     case .wentOn: report.wentOn += 1
     case .ended(let words):
       report.ended += 1
+      if fault.absenceOfLaunch != nil, words.contains("sign of life") {
+        note(fault, in: training, broken: "`launch` was away, and accuses another: \(words)")
+      }
       guard let actor = fault.actor else { break }
       if training.recipe.launch.clock == .realtime {
         note(fault, in: training, broken: "the training of several arms ended: \(words)")
@@ -59,8 +62,27 @@ extension ChaosSession {
   mutating func checkWorldWentOn(
     _ fault: ChaosFault, in training: ChaosRun, _ entries: [FlightEntry], from moment: Int64
   ) {
-    if FlightLaws.hasStopped(entries, from: moment) { return }
+    if FlightLaws.isStopped(entries, at: moment)
+      || FlightLaws.hasStopped(entries, from: moment, within: 2.5)
+    {
+      return
+    }
     note(fault, in: training, broken: "the world stood still without its controller")
+  }
+
+  /// An arm whose `launch` has been away for longer than it listens for it has stopped.
+  mutating func checkUnwatched(
+    _ fault: ChaosFault, in training: ChaosRun, _ entries: [FlightEntry], from moment: Int64
+  ) {
+    let patience = training.recipe.launch.supervision.silence + 3
+    guard !training.isOfSeveral, let absence = fault.absenceOfLaunch, absence > patience else {
+      return
+    }
+    // One that stood stopped already makes no ticks.
+    if FlightLaws.isStopped(entries, at: moment) { return }
+    report.faultsWithoutLaunch += 1
+    if FlightLaws.hasStopped(entries, from: moment, within: patience) { return }
+    note(fault, in: training, broken: "the arm went on without `launch`")
   }
 
   /// A driver that was told to end leaves an arm at rest.

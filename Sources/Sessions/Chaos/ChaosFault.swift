@@ -10,13 +10,20 @@ enum ChaosFault: Sendable, CustomStringConvertible {
   case kill(ChaosTarget)
   /// SIGSTOP of a process, and SIGCONT so much later [s].
   case pause(ChaosTarget, seconds: Double)
-  /// What travels through a tap meets faults for so long [s], each message with a probability; nil is
-  /// a meeting of the training's own.
-  case line(Meeting, actor: Int?, LineFault, probability: Double, seconds: Double)
+  /// What travels through a tap is disturbed; nil is a meeting of the training's own.
+  case line(Meeting, actor: Int?, Disturbance)
   /// The files of a process may not grow any more.
   case fullDisk(ChaosTarget)
-  /// A person stops an actor's arm; nil is every arm of the training.
-  case userStop(actor: Int?)
+  /// A person stops an actor's arm, perhaps while the line of the stop itself is disturbed; nil is every
+  /// arm of the training.
+  case userStop(actor: Int?, Disturbance?)
+
+  /// Faults of a line for so long [s], each message with a probability.
+  struct Disturbance {
+    var fault: LineFault
+    var probability: Double
+    var seconds: Double
+  }
 
   /// What can happen to a message.
   enum LineFault: String, CaseIterable {
@@ -40,7 +47,7 @@ enum ChaosFault: Sendable, CustomStringConvertible {
     switch self {
     case .kill: "kill"
     case .pause: "pause"
-    case .line(_, _, let fault, _, _): fault.rawValue
+    case .line(_, _, let disturbance): disturbance.fault.rawValue
     case .fullDisk: "fullDisk"
     case .userStop: "userStop"
     }
@@ -50,7 +57,7 @@ enum ChaosFault: Sendable, CustomStringConvertible {
   var actor: Int? {
     switch self {
     case .kill(let target), .pause(let target, _), .fullDisk(let target): target.actor
-    case .line(_, let actor, _, _, _), .userStop(let actor): actor
+    case .line(_, let actor, _), .userStop(let actor, _): actor
     }
   }
 
@@ -66,21 +73,35 @@ enum ChaosFault: Sendable, CustomStringConvertible {
   func silencesController(for seconds: Double) -> Bool {
     switch self {
     case .pause(let target, let pause): target.role == .controller && pause > seconds
-    case .line(.arm, _, .drop, 1, let length): length > seconds
+    case .line(.arm, _, let it): it.fault == .drop && it.probability == 1 && it.seconds > seconds
     default: false
     }
+  }
+
+  /// How long `launch` itself, which holds the arm, is away [s]; nil where it is there.
+  var absenceOfLaunch: Double? {
+    guard case .pause(.launch, let seconds) = self else { return nil }
+    return seconds
   }
 
   var description: String {
     switch self {
     case .kill(let target): "SIGKILL of \(target)"
     case .pause(let target, let seconds): "SIGSTOP of \(target) for \(decimal(seconds, 2)) s"
-    case .line(let meeting, let actor, let fault, let probability, let seconds):
-      "\(fault.rawValue) of \(decimal(100 * probability, 0)) % of what travels to and from "
-        + "\(meeting.rawValue)\(Self.owner(actor)) for \(decimal(seconds, 2)) s"
+    case .line(let meeting, let actor, let disturbance):
+      Self.words(disturbance, at: meeting, of: actor)
     case .fullDisk(let target): "no room for the files of \(target)"
-    case .userStop(let actor): "a person's stop\(Self.owner(actor))"
+    case .userStop(let actor, let disturbance):
+      "a person's stop\(Self.owner(actor))"
+        + (disturbance.map { " beside " + Self.words($0, at: .stop, of: actor) } ?? "")
     }
+  }
+
+  private static func words(
+    _ disturbance: Disturbance, at meeting: Meeting, of actor: Int?
+  ) -> String {
+    "\(disturbance.fault.rawValue) of \(decimal(100 * disturbance.probability, 0)) % of what travels "
+      + "to and from \(meeting.rawValue)\(owner(actor)) for \(decimal(disturbance.seconds, 2)) s"
   }
 
   private static func owner(_ actor: Int?) -> String { actor.map { " of actor \($0)" } ?? "" }
@@ -104,19 +125,24 @@ extension ChaosFault {
       let isStarter = stream.index(below: actor == nil ? 8 : 4) == 0
       return .kill(isStarter ? Self.starter(of: actor, &stream) : target)
     case 5..<9:
-      // A `join` that hangs for longer than `launch` listens for it is one that has left; a `launch`
-      // that holds its arm itself goes on when it may, or says why not.
-      return stream.index(below: 6) == 0
-        ? .pause(ChaosTarget(actor: actor), seconds: stream.log(1, 7))
+      // A `join` that hangs for longer than `launch` listens for it is one that has left; without
+      // `launch` the arms stop.
+      return stream.index(below: 4) == 0
+        ? .pause(Self.starter(of: actor, &stream), seconds: 1 + 9 * stream.uniform())
         : .pause(target, seconds: stream.log(0.03, 4))
     case 9..<10:
       let role = ([.recorder, .learner, .actor, .driver, nil] as [Role?])[stream.index(below: 5)]
       return .fullDisk(
         role.map { Self.target($0, of: actor) } ?? Self.starter(of: actor, &stream))
     case 10..<13:
-      return .userStop(actor: actor == nil || stream.index(below: 3) == 0 ? nil : actor)
+      return .userStop(
+        actor: actor == nil || stream.index(below: 3) == 0 ? nil : actor,
+        // Few messages travel there, and a person waits for 2 s at most.
+        stream.index(below: 2) == 0
+          ? nil : .draw(&stream, probabilities: [1, 0.5], seconds: 0.1...0.7))
     default:
-      return lineFault(at: tapped[stream.index(below: tapped.count)], of: actor, &stream)
+      let meeting = tapped[stream.index(below: tapped.count)]
+      return .line(meeting, actor: meeting.isOfLearner ? nil : actor, .draw(&stream))
     }
   }
 
@@ -129,14 +155,19 @@ extension ChaosFault {
   private static func starter(of actor: Int?, _ stream: inout RandomStream) -> ChaosTarget {
     actor == nil || stream.index(below: 2) == 0 ? .launch : ChaosTarget(actor: actor)
   }
+}
 
-  private static func lineFault(
-    at meeting: Meeting, of actor: Int?, _ stream: inout RandomStream
+extension ChaosFault.Disturbance {
+  /// Draws one.
+  fileprivate static func draw(
+    _ stream: inout RandomStream, probabilities: [Double] = [1, 0.5, 0.1],
+    seconds: ClosedRange<Double> = 0.02...1
   ) -> Self {
-    let faults = LineFault.allCases
-    return .line(
-      meeting, actor: meeting.isOfLearner ? nil : actor, faults[stream.index(below: faults.count)],
-      probability: [1, 0.5, 0.1][stream.index(below: 3)], seconds: stream.log(0.02, 1))
+    let faults = ChaosFault.LineFault.allCases
+    return Self(
+      fault: faults[stream.index(below: faults.count)],
+      probability: probabilities[stream.index(below: probabilities.count)],
+      seconds: stream.log(seconds.lowerBound, seconds.upperBound))
   }
 }
 

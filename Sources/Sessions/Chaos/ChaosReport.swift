@@ -22,6 +22,10 @@ public struct ChaosReport: Report {
   public var faultsAtMovingArm = 0
   /// Faults in lock-step that kept the controller away for longer than its world waits.
   public var faultsWithoutControllerInLockstep = 0
+  /// Faults that kept `launch` away for longer than its arm goes on without.
+  public var faultsWithoutLaunch = 0
+  /// A person's stops of which a message at least was lost, late, doubled or damaged on its way.
+  public var disturbedStops = 0
   /// Faults at trainings of several actors.
   public var faultsAtSeveralActors = 0
   /// Faults by kind.
@@ -63,8 +67,8 @@ public struct ChaosReport: Report {
         + "\(violations.count) violations",
       "of them \(faultsAtMovingArm) at an arm that moved in real time, "
         + "\(faultsWithoutControllerInLockstep) without a controller in lock-step, "
-        + "\(faultsAtSeveralActors) at several actors",
-      kinds.joined(separator: ", "),
+        + "\(faultsWithoutLaunch) without `launch`, \(faultsAtSeveralActors) at several actors",
+      kinds.joined(separator: ", ") + "; \(disturbedStops) stops on a disturbed line",
       "\(wentOn) went on, \(ended) ended with a reason and were resumed, \(recoveries) recoveries, "
         + "\(broughtBack) arms brought back",
       "\(ticks) ticks looked at, \(transitions) transitions compared",

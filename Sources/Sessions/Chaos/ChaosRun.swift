@@ -32,6 +32,8 @@ final class ChaosRun {
   private(set) var starts = 0
   /// Times that a stopped arm was let go on.
   private(set) var recoveries = 0
+  /// Stops of which a message at least was lost, late, doubled or damaged.
+  private(set) var disturbedStops = 0
   /// Times that an arm was brought back that had left.
   private(set) var returns = 0
 
@@ -159,12 +161,12 @@ final class ChaosRun {
       _ = wait(seconds) { !isRunning }
       signal(SIGCONT, target)
       return hasStruck
-    case .line(let meeting, let actor, let fault, let probability, let seconds):
+    case .line(let meeting, let actor, let disturbance):
       let isShared = isOfSeveral && actor == nil
       let taps = isShared ? taps : arms.first { $0.actor == actor }?.taps
       let before = taps?.hits ?? 0
-      taps?.make(fault, at: meeting, probability: probability, seconds: seconds)
-      _ = wait(seconds) { !isRunning }
+      taps?.make(disturbance, at: meeting)
+      _ = wait(disturbance.seconds) { !isRunning }
       return taps?.hits ?? 0 > before
     case .fullDisk(let target):
       guard isRunning, let number = number(of: target) else { return false }
@@ -173,7 +175,14 @@ final class ChaosRun {
       // Who has ended for it needs it back no more.
       if isRunning, self.number(of: target) == number { try FileSizeLimit.set(nil, of: number) }
       return true
-    case .userStop(let actor): return try stop(actor)
+    case .userStop(_, let disturbance):
+      let taps = arms(of: fault).compactMap(\.taps)
+      let before = taps.reduce(0) { $0 + $1.hits }
+      if let disturbance {
+        for tap in taps { tap.make(disturbance, at: .stop) }
+      }
+      defer { if taps.reduce(0, { $0 + $1.hits }) > before { disturbedStops += 1 } }
+      return try stop(fault.actor)
     }
   }
 
@@ -181,7 +190,7 @@ final class ChaosRun {
   private func stop(_ actor: Int?) throws -> Bool {
     let place = actor.map { LaunchRecipe.folder(of: $0, in: run) } ?? run
     do {
-      return try Commands.stop(run: place, because: "chaos").arms
+      return try Commands.stop(run: place, because: "chaos", tapped: [.stop]).arms
         .allSatisfy { $0.mode == "\(DriverMode.userStopped)" }
     } catch {
       // Unless an earlier fault was just about to end it.

@@ -51,6 +51,7 @@ struct ChaosSession {
       training.abandon()
       report.sessions += training.starts
       report.recoveries += training.recoveries
+      report.disturbedStops += training.disturbedStops
       report.broughtBack += training.returns
       say()
     }
@@ -134,6 +135,7 @@ struct ChaosSession {
       if isSilenced(fault, in: training), struck.contains(where: { $0 === arm }) {
         checkWorldWentOn(fault, in: training, drivers.flatMap { $0 }, from: moment)
       }
+      checkUnwatched(fault, in: training, drivers.flatMap { $0 }, from: moment)
       checkRest(of: arm, fault, in: training, drivers)
     }
   }

@@ -9,8 +9,7 @@ import Wire
 final class ChaosTaps: Sendable {
   /// What a tap does now.
   private struct Plan {
-    var fault: ChaosFault.LineFault?
-    var probability = 0.0
+    var disturbance: ChaosFault.Disturbance?
     var until: Int64 = 0
     var stream: RandomStream
   }
@@ -42,13 +41,10 @@ final class ChaosTaps: Sendable {
   var hits: Int { struck.load(ordering: .relaxed) }
 
   /// Makes faults at a meeting from now on.
-  func make(
-    _ fault: ChaosFault.LineFault, at meeting: Meeting, probability: Double, seconds: Double
-  ) {
+  func make(_ disturbance: ChaosFault.Disturbance, at meeting: Meeting) {
     plans.withLock { plans in
-      plans[meeting]?.fault = fault
-      plans[meeting]?.probability = probability
-      plans[meeting]?.until = MonotonicClock.now + Int64(seconds * 1e9)
+      plans[meeting]?.disturbance = disturbance
+      plans[meeting]?.until = MonotonicClock.now + Int64(disturbance.seconds * 1e9)
     }
   }
 
@@ -73,12 +69,13 @@ final class ChaosTaps: Sendable {
 
   private func fate(at meeting: Meeting) -> TapFate {
     plans.withLock { plans in
-      guard var plan = plans[meeting], let fault = plan.fault, MonotonicClock.now < plan.until
+      guard var plan = plans[meeting], let disturbance = plan.disturbance,
+        MonotonicClock.now < plan.until
       else { return .pass }
       defer { plans[meeting] = plan }
-      guard plan.stream.uniform() < plan.probability else { return .pass }
+      guard plan.stream.uniform() < disturbance.probability else { return .pass }
       struck.add(1, ordering: .relaxed)
-      return fault.fate(&plan.stream)
+      return disturbance.fault.fate(&plan.stream)
     }
   }
 }

@@ -162,10 +162,17 @@ package struct FlightLaws: Sendable {
     return "the driver ended while the arm moved \(decimal(last.speed, 3)) rad/s"
   }
 
-  /// Whether the world of a driver went on and stopped the arm within 2.5 s of a moment [ns], though its
-  /// controller was silent.
-  package static func hasStopped(_ entries: [FlightEntry], from moment: Int64) -> Bool {
+  /// Whether the arm was stopped at a moment [ns].
+  package static func isStopped(_ entries: [FlightEntry], at moment: Int64) -> Bool {
+    entries.last { $0.clock < moment }?.driverMode.isStopped ?? false
+  }
+
+  /// Whether the world of a driver went on and stopped the arm within so many seconds of a moment [ns],
+  /// though its controller, or who watches it, was silent.
+  package static func hasStopped(
+    _ entries: [FlightEntry], from moment: Int64, within seconds: Double
+  ) -> Bool {
     let stopped = entries.first { $0.clock >= moment && $0.driverMode.isStopped }
-    return stopped.map { $0.clock.since(moment) < 2_500_000_000 } ?? false
+    return stopped.map { $0.clock.since(moment) < Int64(seconds * 1e9) } ?? false
   }
 }

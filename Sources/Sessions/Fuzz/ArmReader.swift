@@ -69,8 +69,7 @@ final class ArmReader: FuzzReader {
     while ContinuousClock.now - first < fuzzPatience {
       guard case .driverStatus(let status) = try bed.expectAnswer() else { continue }
       if let before, status.refusals.late > before {
-        if status.stands { try bed.send([Self.number, Self.recovery], to: 0) }
-        return
+        return try bed.goOn(after: .driverStatus(status))
       }
       before = before ?? status.refusals.late
       try rogue.send([bed.session.context.sealed(late.bytes)])
@@ -80,9 +79,6 @@ final class ArmReader: FuzzReader {
     }
     throw FuzzFinding("the driver answers and reads no torque any more")
   }
-
-  private static let number = [UInt8](repeating: 0, count: 8)
-  private static let recovery = Message.recover(reason: "fuzz").encoded()
 }
 
 /// What is connected to a driver in its controller's place.
@@ -119,7 +115,7 @@ private final class RogueController {
   /// Where it is, the same torque for the state's own tick is sent before it.
   func answer(_ parts: [[UInt8]]) throws -> Bool {
     awaitState()
-    let torque = parts.count == 1 ? Self.decoded(JointTorque.self, parts[0][...]) : nil
+    let torque = parts.count == 1 ? JointTorque(tick: parts[0][...]) : nil
     if var torque {
       torque.tick &+= tick
       // After a recovery nothing older acts.
@@ -151,13 +147,7 @@ private final class RogueController {
   private func awaitState() {
     socket.drain()
     let state = (try? socket.takeBytes(within: .milliseconds(20)))
-      .flatMap { Self.decoded(ArmState.self, $0.dropLast(8)) }
+      .flatMap { ArmState(tick: $0.dropLast(8)) }
     tick = state?.tick ?? tick
-  }
-
-  private static func decoded<Content: FixedLengthMessage>(
-    _ type: Content.Type, _ bytes: ArraySlice<UInt8>
-  ) -> Content? {
-    bytes.withUnsafeBytes { try? Content(decoding: $0) }
   }
 }

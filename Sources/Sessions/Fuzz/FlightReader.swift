@@ -113,7 +113,7 @@ final class FlightReader: FuzzReader {
       throw FuzzFinding("the newest tick is not the last one")
     }
     let broken = laws.violations(of: ticks)
-    _ = FlightLaws.hasStopped(ticks, from: 0)
+    _ = FlightLaws.hasStopped(ticks, from: 0, within: 2.5)
     // A comparison with a limit may forget what is no number.
     let isStrange = ticks.contains { !$0.speed.isFinite || !$0.toolSpeed.isFinite }
     if isStrange, broken.isEmpty { throw FuzzFinding("a speed that is no number breaks no law") }

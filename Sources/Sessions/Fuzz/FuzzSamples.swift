@@ -165,7 +165,7 @@ struct FuzzSamples {
 }
 
 extension FuzzSamples {
-  /// A message of each kind but `stop`, which ends a process as it should.
+  /// A message of each kind but those of `stopping` and `stop`, which ends a process as it should.
   mutating func messages() -> [Message] { session() + learning() + recording() }
 
   private mutating func session() -> [Message] {
@@ -214,7 +214,102 @@ extension FuzzSamples {
   }
 }
 
+extension FuzzSamples {
+  /// What a person says to a driver, and its answer in each mode.
+  mutating func stopping() -> [Message] {
+    let modes = DriverMode.allCases.map { mode in
+      Message.driverStatus(
+        DriverStatus(
+          mode: mode, since: tick(), reason: "a reason", stands: stream.index(below: 2) == 0))
+    }
+    return modes + [
+      .userStop(reason: "a person"), .recover(reason: "a person"), .driverStatusRequest,
+    ]
+  }
+
+  /// What processes tell `launch`: its figures, good ones and strange ones, and actors up to the last
+  /// one and beyond.
+  mutating func news() -> [Message] {
+    let actors: [UInt32] = [0, 1, 63, 64, .max]
+    var news: [Message] = []
+    for round in 0..<4 {
+      for told in Self.figures {
+        var status = Status(role: told.role, step: word(), episode: word(), note: told.note)
+        status.robotNanoseconds = tick()
+        if round == 3 { (status.step, status.robotNanoseconds) = (.max, .max) }
+        status.actor = actors[stream.index(below: actors.count)]
+        for name in told.names {
+          let value = round < 2 ? 10_000 * Double(round) : strange()
+          status.values.append(StatusValue(name: name, value: value))
+        }
+        news.append(.status(status))
+      }
+    }
+    for actor in actors {
+      news.append(.ready(role: "actor \(actor)"))
+      news.append(.heartbeat(role: "actor \(actor)", process: 4711, progress: .max))
+      news.append(.trainingRequest(actor: actor, nextSequence: .max))
+      news.append(.actorLeft(actor: actor, reason: "a reason"))
+    }
+    for role in Role.allCases {
+      news.append(.ready(role: role.rawValue))
+      news.append(.heartbeat(role: role.rawValue, process: 4711, progress: word()))
+    }
+    return news
+  }
+
+  private mutating func strange() -> Double {
+    let values: [Double] = [.nan, .infinity, -.infinity, 1e308, -1e308, -1, 9.3e18, 0.5]
+    return values[stream.index(below: values.count)]
+  }
+
+  /// Who tells what, and with which words.
+  private static let figures: [(role: String, names: [String], note: String)] = [
+    ("actor", ["episode/reward", "episode/rewarded", "episode/steps", "success/last20"], ""),
+    ("actor", [], "steps 0f 1e"), ("actor", [], "interrupted - -"),
+    ("learner", ["learner/updates", "learner/updatesPerSecond", "learner/updatesPerStep"], ""),
+    ("driver", ["driver/ticks", "driver/overruns", "driver/missedTorques"], ""),
+    ("controller", ["controller/ticks", "controller/overruns", "controller/missedTorques"], ""),
+    ("driver", [TrainingRelay.stopped], "the arm has stopped"),
+  ]
+}
+
+extension FuzzSamples {
+  /// What a client of `serve` asks for: resets, steps, and steps that there are not.
+  mutating func serving() -> [Message] {
+    let size = ObservationLayout.actionSize
+    let steps = (0..<8).map { _ in actions() }
+    let wrong: [[Float]] = [
+      [], [0], floats(size + 1), floats(5000), floats(size).map { 4 * $0 },
+      [Float](repeating: .nan, count: size), [Float](repeating: .infinity, count: size),
+      [Float](repeating: Float(1).nextUp, count: size),
+    ]
+    return [.environmentReset, .environmentReset]
+      + (steps + wrong).map { .environmentStep(action: $0) }
+  }
+
+  /// What a driver tells its controller: states that no setpoint is needed for, and of them such as no
+  /// arm is ever in.
+  mutating func states() -> [ArmState] {
+    var states = (0..<8).map { _ in state() }
+    for index in states.indices { states[index].requiredSetpoint = 0 }
+    states[4].requiredSetpoint = .max
+    (states[5].tick, states[6].tick) = (.max, .min)
+    for joint in 0..<JointVector.count {
+      (states[6].position[joint], states[6].velocity[joint]) = (1e308, -1e308)
+      for row in 0..<6 { states[7].jacobian[row, joint] *= 1e300 }
+    }
+    return states
+  }
+}
+
 extension FixedLengthMessage {
+  /// The message of an encoding; nil for anything else.
+  init?(tick bytes: ArraySlice<UInt8>) {
+    guard let message = bytes.withUnsafeBytes({ try? Self(decoding: $0) }) else { return nil }
+    self = message
+  }
+
   /// The encoding as an array.
   var bytes: [UInt8] {
     [UInt8](unsafeUninitializedCapacity: Self.encodedLength) { buffer, count in

@@ -152,18 +152,37 @@ extension FuzzTarget {
     }
   }
 
+  /// Figures of enough episodes for every curve.
+  private static let curve = [UInt8](
+    (1...22).map { number in
+      #"{"step":\#(number),"robotSeconds":\#(4 * number),"wallSeconds":\#(number),"#
+        + #""values":{"success/last20":0.5,"episode/rewarded":1,"episode/seconds":\#(number)}}"#
+        + "\n"
+    }.joined().utf8)
+
+  /// Draws a run's learning curves, as one run and as two; one that no episode has ended in has none.
+  private static func draw(_ folder: String) {
+    let groups = [1, 2].map {
+      RunGroup(label: "\($0)", folders: Array(repeating: folder, count: $0))
+    }
+    _ = try? LearningCurves(groups).svg()
+  }
+
   /// What a run leaves for people.
   static let results: [FuzzTarget] = [
     FuzzTarget(name: "metrics", form: .text, weight: 40) { place in
       let line =
-        #"{"step":40,"robotSeconds":4,"wallSeconds":1.5,"values":{"a/b":0.25,"c":null},"notFinite":["c"]}"#
+        #"{"step":40,"robotSeconds":4,"wallSeconds":1.5,"#
+        + #""values":{"actor1/episode/steps":9,"c":null},"notFinite":["c"]}"#
       let path = place.file("metrics.jsonl")
       let read = FileReader(path: path) {
-        _ = try MetricsRecord.records(of: path)
+        let records = try MetricsRecord.records(of: path)
+        _ = JoinedEarlier(1, figures: records, steps: nil, robotSeconds: 0)
+        draw(place.folder)
         try MetricsLog.cut(path, afterStep: 20)
         _ = try MetricsRecord.records(of: path)
       }
-      return ([[UInt8]((line + "\n" + line + "\n").utf8)], read)
+      return ([[UInt8]((line + "\n" + line + "\n").utf8), curve], read)
     },
     FuzzTarget(name: "summary", form: .text, weight: 20) { place in
       try Data("a: 1\n".utf8).write(to: URL(fileURLWithPath: place.file("resolved.yaml")))
@@ -176,6 +195,24 @@ extension FuzzTarget {
       let text = try jsonText(summary, for: "a summary")
       let read = FileReader(path: folder.summary) { _ = try Summary(of: folder) }
       return ([[UInt8](text.utf8)], read)
+    },
+    FuzzTarget(name: "logs", form: .text, weight: 15) { place in
+      let (session, folder) = try place.session()
+      let processes = try SessionProcesses(session, folder: folder)
+      let read = FileReader(path: folder.log(of: Role.reset.rawValue)) {
+        let failure = processes.failure(of: ProcessName(.reset), .status(1))
+        _ = processes.failure(of: ProcessName(.reset), .signal(SIGABRT))
+        // A log may go on from the middle of a letter.
+        let lines = lastLines(of: folder.log(of: Role.reset.rawValue), from: 3)
+        guard lines.allSatisfy({ !$0.isEmpty && !$0.contains("\n") }) else {
+          throw FuzzFinding("a log's lines are none")
+        }
+        if failure.description.contains("without a word") { throw SessionFailure("no word") }
+      }
+      let samples = [
+        "a line, µm\nError: no such file\n", "a/b.swift:3: Fatal error: crash\n\n0 in f",
+      ]
+      return (samples.map { [UInt8]($0.utf8) }, read)
     },
     FuzzTarget(name: "catalogue", form: .binary, weight: 2) { place in
       let path = place.file("episodes.sqlite")

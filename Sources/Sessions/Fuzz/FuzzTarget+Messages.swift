@@ -6,7 +6,8 @@ extension FuzzTarget {
   static let messages: [FuzzTarget] = [
     FuzzTarget(name: "message", form: .protobuf, weight: 300) { place in
       var samples = FuzzSamples(seed: place.seed)
-      return (samples.messages().map { $0.encoded() }, PlainReader(read: readMessage))
+      let messages = samples.messages() + samples.stopping()
+      return (messages.map { $0.encoded() }, PlainReader(read: readMessage))
     },
     fixed("arm.state") { samples in samples.state() },
     fixed("arm.torque") { samples in samples.torque() },

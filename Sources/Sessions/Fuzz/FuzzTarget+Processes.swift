@@ -16,6 +16,7 @@ extension FuzzTarget {
     process(.reset, sockets: [.reset], good: (.judgeStart, at: .reset)),
     process(.recorder, sockets: [.record], good: (.judgeStart, at: .record)),
     process(.learner, sockets: [.learner], good: (.judgeStart, at: .learner)),
+    controller, serve,
   ]
 
   private static func process(
@@ -23,14 +24,19 @@ extension FuzzTarget {
   ) -> FuzzTarget {
     FuzzTarget(name: "process." + role.rawValue, form: .framed, weight: 2) { place in
       var samples = FuzzSamples(seed: place.seed)
-      let inputs = (0..<3).flatMap { _ in samples.messages() }.enumerated().map { index, message in
-        let number = withUnsafeBytes(of: UInt64(index).littleEndian) { [UInt8]($0) }
-        return Frames([[UInt8(index % 8)], number, message.encoded()]).bytes
+      let messages = (0..<3).flatMap { _ in samples.messages() }
+      var inputs = messages.enumerated().map { call($1, at: $0 % 8) }
+      if let stop = sockets.firstIndex(of: .stop) {
+        inputs += samples.stopping().map { call($0, at: stop) }
       }
       let reader = ProcessReader(
         place, role: role, sockets: sockets, good: good.message, at: good.at)
       return (inputs, reader)
     }
+  }
+
+  private static func call(_ message: Message, at place: Int) -> [UInt8] {
+    Frames([[UInt8(place)], [UInt8](repeating: 0, count: 8), message.encoded()]).bytes
   }
 }
 
@@ -67,7 +73,7 @@ final class ProcessReader: FuzzReader {
     count += 1
     do {
       try bed.send(parts, to: Int(place) % sockets.count)
-      if count % 4 == 0 { try bed.expectAnswer() }
+      if count % 4 == 0 { try bed.goOn(after: bed.expectAnswer()) }
     } catch let ending as NamedEnding {
       self.bed = nil
       throw ending
@@ -83,18 +89,8 @@ final class SessionBed {
   private var rogues: [Rogue] = []
   private var client: Client
   private let good: Message
-  private var sent: UInt64 = 0
-
-  /// A socket of the process under test, as a rogue has it.
-  private final class Rogue {
-    var socket: Socket
-
-    init(_ meeting: Meeting, _ session: SessionContext) throws {
-      var socket = try Socket(.dealer, peer: "rogue", in: session.context)
-      try socket.connect(to: Endpoint(session.endpoints[meeting]))
-      self.socket = socket
-    }
-  }
+  /// Which of the rogues talks to the socket for a person's stop.
+  private let stop: Int?
 
   init(
     _ place: FuzzPlace, role: Role, sockets: [Meeting],
@@ -112,7 +108,7 @@ final class SessionBed {
       processes.stop(grace: .zero)
       throw FuzzFinding("\(role.rawValue) does not start: \(error)")
     }
-    let rogues = try sockets.map { try Rogue($0, session) }
+    let rogues = try sockets.map { try Rogue(to: session.endpoints[$0], in: session.context) }
     let client = try session.client(of: good.meeting, role: role.rawValue)
     self.role = role
     self.session = session
@@ -120,6 +116,7 @@ final class SessionBed {
     self.rogues = rogues
     self.client = client
     self.good = good.message
+    stop = sockets.firstIndex(of: .stop)
   }
 
   deinit { processes.stop(grace: .zero) }
@@ -144,37 +141,21 @@ final class SessionBed {
   }
 
   func send(_ parts: [[UInt8]], to place: Int) throws {
-    let rogue = rogues[place]
-    sent += 1
-    let parts = session.context.calling(parts, number: sent)
-    let first = ContinuousClock.now
-    while try !rogue.socket.trySend(parts: parts) {
-      rogue.socket.drain()
-      try checkLife()
-      guard ContinuousClock.now - first < fuzzPatience else {
-        throw FuzzFinding("\(role.rawValue) takes nothing any more")
-      }
-      usleep(200)
-    }
-    rogue.socket.drain()
+    try rogues[place].send(parts, to: role.rawValue, checkLife: checkLife)
     // What it says to `launch` must not fill up.
     while try processes.next(within: .zero) != nil {}
   }
 
   /// Asks for something good, which must be answered or refused in words; nil for those.
   @discardableResult func expectAnswer() throws -> Message? {
-    do {
-      return try client.call(good, within: fuzzPatience)
-    } catch WireError.failed {
-      return nil
-    } catch {
-      // A process that has just ended may not be known as ended yet.
-      for _ in 0..<20 {
-        try checkLife()
-        usleep(50_000)
-      }
-      throw FuzzFinding("\(role.rawValue) lives and does not answer: \(error)")
-    }
+    try client.expectAnswer(to: good, of: role.rawValue, checkLife: checkLife)
+  }
+
+  /// Lets an arm go on that an answer tells to stand.
+  func goOn(after answer: Message?) throws {
+    guard case .driverStatus(let status) = answer, status.stands, let stop else { return }
+    let recovery = Message.recover(reason: "fuzz").encoded()
+    try send([[UInt8](repeating: 0, count: 8), recovery], to: stop)
   }
 
   /// Throws when a process has ended: a finding after a signal, a named ending after its own words.

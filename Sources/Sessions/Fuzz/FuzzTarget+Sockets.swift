@@ -22,41 +22,89 @@ extension FuzzTarget {
       return (samples.messages().map { Frames([$0.encoded()]).bytes }, try SubscriberReader(place))
     },
     FuzzTarget(name: "socket.listener", form: .binary, weight: 10) { place in
-      ([handshake(place)], try ListenerReader())
+      ([handshake()], try ListenerReader(.local))
+    },
+    FuzzTarget(name: "socket.curve", form: .binary, weight: 10) { place in
+      (curveHandshakes, try ListenerReader(curveKeys(place)))
     },
   ]
 
-  /// Requests as a client frames them: its number, and the message.
   private static func calls(_ place: FuzzPlace) -> [[UInt8]] {
     var samples = FuzzSamples(seed: place.seed)
-    return samples.messages().enumerated().map { index, message in
+    return calls(samples.messages())
+  }
+
+  /// Requests as a client frames them: its number, and the message.
+  static func calls(_ messages: [Message]) -> [[UInt8]] {
+    messages.enumerated().map { index, message in
       let number = withUnsafeBytes(of: UInt64(index).littleEndian) { [UInt8]($0) }
       return Frames([number, message.encoded()]).bytes
     }
   }
 
   /// A whole conversation of ZMTP 3.1: greeting, READY, one request.
-  private static func handshake(_ place: FuzzPlace) -> [UInt8] {
-    var bytes: [UInt8] = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1]
-    bytes += [UInt8]("NULL".utf8) + [UInt8](repeating: 0, count: 64 - 16)
+  private static func handshake() -> [UInt8] {
+    let bytes = greeting("NULL")
     let ready =
       [5] + [UInt8]("READY".utf8) + [11] + [UInt8]("Socket-Type".utf8) + [0, 0, 0, 6]
       + [UInt8]("DEALER".utf8) + [8] + [UInt8]("Identity".utf8) + [0, 0, 0, 0]
-    bytes += [4, UInt8(ready.count)] + ready
     let message = Message.judgeStart.encoded()
-    return bytes + [1, 8] + [UInt8](repeating: 1, count: 8) + [0, UInt8(message.count)] + message
+    return bytes + [4, UInt8(ready.count)] + ready
+      + [1, 8] + [UInt8](repeating: 1, count: 8) + [0, UInt8(message.count)] + message
   }
+
+  private static func greeting(_ mechanism: String) -> [UInt8] {
+    let bytes = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1] + [UInt8](mechanism.utf8)
+    return bytes + [UInt8](repeating: 0, count: 64 - bytes.count)
+  }
+
+  /// Keys that stay the same, as inputs must.
+  private static func curveKeys(_ place: FuzzPlace) throws -> Security {
+    let folder = place.file("keys")
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let isWritten = FileManager.default.createFile(
+      atPath: folder + "/secret.key", contents: Data((curveSecret + "\n").utf8),
+      attributes: [.posixPermissions: 0o600])
+    guard isWritten else { throw SessionFailure("\(folder): cannot be written") }
+    return try KeyFolder(folder).security()
+  }
+
+  /// What a client of CURVE sends: a hello, to which it gets a welcome, and behind it an INITIATE and a
+  /// MESSAGE that have the right form only.
+  private static var curveHandshakes: [[UInt8]] {
+    let hello = [UInt8](Data(base64Encoded: curveHello) ?? Data())
+    let initiate = [8] + [UInt8]("INITIATE".utf8) + [UInt8](repeating: 7, count: 96 + 8 + 16 + 160)
+    let message = [7] + [UInt8]("MESSAGE".utf8) + [0, 0, 0, 0, 0, 0, 0, 3]
+    let start =
+      greeting("CURVE") + [4, 200, 5] + [UInt8]("HELLO".utf8) + [1, 0]
+      + [UInt8](repeating: 0, count: 72) + hello
+    let rest =
+      [6, 0, 0, 0, 0, 0, 0, UInt8(initiate.count >> 8), UInt8(initiate.count & 0xff)] + initiate
+      + [0, UInt8(message.count + 32)] + message + [UInt8](repeating: 7, count: 32)
+    return [start, start + rest]
+  }
+
+  /// A secret key that keeps nothing secret.
+  private static let curveSecret = ">>NYIV6}kSk[jm<Oun&W>Wirkk[Rkfqpv9ccM+8c"
+
+  /// Key, nonce and box of libzmq's own hello to who has that secret key.
+  private static let curveHello =
+    "uTsZruw6qwIQ6BnFl2GGGcDXRGnfEwAG6QHs/DnjtSAAAAAAAAAAATbB+EFl+5YzFKa951aZM3hsZnj+lpZ0oRKYJtie"
+    + "/m8ik2iSM0WXnUS6pnHLLq0k1T0ilw8nXKAKwIHWymuPalKDmn57qRmeW2MC2YyOM4+K"
 }
 
-/// A server's listener on a loopback port, to which raw bytes are written.
+/// A server's listener on a loopback port, to which raw bytes are written; who has come in before and
+/// who comes in now must both be answered.
 final class ListenerReader: FuzzReader {
   private var server: Server
   private var good: Client
+  private let context: Context
   private let port: UInt16
   private var count: UInt64 = 0
 
-  init() throws {
-    let context = try Context()
+  init(_ security: Security) throws {
+    let context = try Context(security: security)
     let server = try Server(at: Endpoint("tcp://127.0.0.1:*"), role: "fuzz", in: context)
     guard let endpoint = server.endpoint,
       let port = UInt16(endpoint.description.split(separator: ":").last ?? "")
@@ -64,6 +112,7 @@ final class ListenerReader: FuzzReader {
     let good = try Client(to: endpoint, role: "server", in: context)
     self.server = server
     self.good = good
+    self.context = context
     self.port = port
   }
 
@@ -74,6 +123,9 @@ final class ListenerReader: FuzzReader {
       try? server.reply(.failure(reason: "what"), to: request)
     }
     if count % 8 == 0 { try expectGoodAnswer() }
+    if count % 16 == 0, let endpoint = server.endpoint {
+      good = try Client(to: endpoint, role: "server", in: context)
+    }
     if !isAnswered { throw SessionFailure("hung up") }
   }
 

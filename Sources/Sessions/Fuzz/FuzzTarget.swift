@@ -58,7 +58,7 @@ struct FuzzTarget: Sendable {
   /// All that read what comes from outside, in the order of the rooms.
   static let all: [FuzzTarget] =
     messages + recordings + [flight] + learned + recipes + results + sockets + processes
-    + [arm]
+    + [arm, status]
 
   /// Those and the ones that show that the search sees what it looks for.
   static func named(_ name: String) -> FuzzTarget? {

@@ -1,3 +1,4 @@
+import Foundation
 import Fuzzing
 import Messages
 import Wire
@@ -49,6 +50,56 @@ extension Socket {
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = try bytes.withUnsafeMutableBytes { try receive(into: $0, within: wait) }
     return [UInt8](bytes.prefix(count))
+  }
+}
+
+/// A socket of a process under test, as a rogue has it.
+final class Rogue {
+  private let context: Context
+  private var socket: Socket
+  private var sent: UInt64 = 0
+
+  init(to endpoint: String, in context: Context) throws {
+    var socket = try Socket(.dealer, peer: "rogue", in: context)
+    try socket.connect(to: Endpoint(endpoint))
+    self.context = context
+    self.socket = socket
+  }
+
+  /// Sends parts to a process, which must take them or have ended for a reason.
+  func send(_ parts: [[UInt8]], to name: String, checkLife: () throws -> Void) throws {
+    sent += 1
+    let parts = context.calling(parts, number: sent)
+    let first = ContinuousClock.now
+    while try !socket.trySend(parts: parts) {
+      socket.drain()
+      try checkLife()
+      guard ContinuousClock.now - first < fuzzPatience else {
+        throw FuzzFinding("\(name) takes nothing any more")
+      }
+      usleep(200)
+    }
+    socket.drain()
+  }
+}
+
+extension Client {
+  /// Asks a process for something good, which must be answered or refused in words; nil for those.
+  mutating func expectAnswer(
+    to good: Message, of name: String, checkLife: () throws -> Void
+  ) throws -> Message? {
+    do {
+      return try call(good, within: fuzzPatience)
+    } catch WireError.failed {
+      return nil
+    } catch {
+      // A process that has just ended may not be known as ended yet.
+      for _ in 0..<20 {
+        try checkLife()
+        usleep(50_000)
+      }
+      throw FuzzFinding("\(name) lives and does not answer: \(error)")
+    }
   }
 }
 
