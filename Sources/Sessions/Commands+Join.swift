@@ -29,7 +29,7 @@ extension Commands {
     } else {
       recipe.launch = try admitted(training, as: actor)
       progress.write("actor \(recipe.launch.actor) of \(run), in \(recipe.launch.run)\n")
-      Commands.warnOfLimits(overrides, progress)
+      for warning in limitWarnings(overrides) { progress.write("warning: \(warning)\n") }
     }
     return try RunFolder.holding(recipe.launch.run) {
       try joinAlone(
@@ -179,10 +179,10 @@ extension Commands {
       if try launchAnswers(session) { return }
       let place = Endpoints(recipe: launch.training)[.status]
       throw SessionFailure(
-        isHere
+        isHere && launch.training.endpoints == .ipc
           ? "\(run): its `launch` does not answer within 5 s: it begins, ends, or hangs; try again"
           : "\(run): no `launch` answers at \(place) within 5 s; does it run, is that its address, and does "
-            + "it let this machine's key in?")
+            + "it let this machine's key in (`kinglet keys allow`)?")
     }
     if let reason = try? Summary(of: RunFolder(opening: run)).finishReason, !reason.isEarly {
       throw SessionFailure("\(run): the training is over (\(reason.rawValue))")

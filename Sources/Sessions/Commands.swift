@@ -112,15 +112,14 @@ public enum Commands {
       progress.write("\(recipe.launch.run) holds this very training; --replace trains anew\n")
       return TrainingReport(summary, of: recipe.launch)
     }
-    warnOfLimits(overrides, progress)
+    for warning in limitWarnings(overrides) { progress.write("warning: \(warning)\n") }
     return try train(recipe, earlier: earlier, progress: progress)
   }
 
   /// Names the limits of the arm that a command line sets in place of its files.
-  static func warnOfLimits(_ overrides: [String], _ progress: Reporting) {
-    for override in overrides where limitKeys.contains(where: override.hasPrefix) {
-      progress.write("warning: the command line sets a limit of the arm: \(override)\n")
-    }
+  static func limitWarnings(_ overrides: [String]) -> [String] {
+    overrides.filter { limitKeys.contains(where: $0.hasPrefix) }
+      .map { "the command line sets a limit of the arm: \($0)" }
   }
 
   /// Where the limits stand that keep an arm from harm.
@@ -140,6 +139,7 @@ public enum Commands {
   ) throws -> TrainingReport {
     try refuseOtherHosts(recipe.launch)
     try refuseJoined(recipe.launch)
+    _ = try SessionContext.security(of: recipe.launch)
     let gains = try GainCheck(recipe)
     try gains.refuseAny()
     for warning in gains.warnings { progress.write("warning: \(warning)\n") }
@@ -221,7 +221,7 @@ public enum Commands {
         "\(folder): holds demonstrations; --replace records them anew, or name another folder with "
           + "demonstrations.folder=…")
     }
-    warnOfLimits(overrides, progress)
+    for warning in limitWarnings(overrides) { progress.write("warning: \(warning)\n") }
     return try demonstrate(recipe, progress: progress)
   }
 
@@ -256,7 +256,7 @@ public enum Commands {
     let trained = try RunFolder(opening: run)
     try refuseUnheeded(overrides)
     var recipe = try SessionRecipe.load(launchFile: trained.resolvedRecipe, overrides: overrides)
-    warnOfLimits(overrides, progress)
+    for warning in limitWarnings(overrides) { progress.write("warning: \(warning)\n") }
     if let clock {
       guard let known = LaunchRecipe.Clock(rawValue: clock) else {
         throw SessionFailure("--clock \(clock): unknown; use lockstep or realtime")

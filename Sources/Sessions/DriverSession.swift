@@ -112,10 +112,10 @@ struct DriverSession: ~Copyable {
   /// Looks for a person's stop or recovery, and for a `launch` that watches no more: with it the keys are
   /// gone, and who would end what hangs.
   mutating func serveStops() throws {
-    try stops.serve(&arm)
     let patience = session.recipe.launch.supervision.silence
-    if session.unanswered.silence > patience, !arm.machine.mode.isStopped, arm.machine.mode != .idle
-    {
+    let isUnwatched = session.unanswered.silence > patience
+    try stops.serve(&arm, unwatched: isUnwatched)
+    if isUnwatched, !arm.machine.mode.isStopped, arm.machine.mode != .idle {
       arm.fault(because: "`launch` has said nothing for \(decimal(patience, 0)) s")
     }
     try tellTransition()

@@ -40,6 +40,8 @@ public struct DryRun: Report {
   public var folders: [String: String] = [:]
   /// Why a launch would be refused; empty when nothing speaks against it.
   public var obstacles: [String] = []
+  /// What a launch would warn of.
+  public var warnings: [String]
   /// The resolved recipe as YAML.
   public var recipe: String
 
@@ -66,6 +68,7 @@ public struct DryRun: Report {
         delaySeconds: $0.margin.delay, product: $0.margin.product,
         verdict: "\($0.margin.verdict)")
     }
+    warnings = check.warnings + (LoopPreparation.shortage(of: recipe.launch).map { [$0] } ?? [])
     do { try check.refuseAny() } catch { obstacles.append("\(error)") }
     self.recipe = recipe.resolvedYAML(revision: gitRevision(), date: isoDate())
     look(intoFoldersOf: recipe, earlier: earlier)
@@ -134,6 +137,7 @@ public struct DryRun: Report {
     }
     lines.append("folders:")
     lines += folders.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+    lines += warnings.map { "warning: \($0)" }
     lines += obstacles.map { "would be refused: \($0)" }
     return (lines + ["recipe:", recipe]).joined(separator: "\n")
   }
@@ -144,7 +148,10 @@ extension Commands {
   public static func dryRun(
     file: String, overrides: [String], earlier: EarlierRun
   ) throws -> DryRun {
-    try DryRun(SessionRecipe.load(launchFile: file, overrides: overrides), earlier: earlier)
+    let recipe = try SessionRecipe.load(launchFile: file, overrides: overrides)
+    var plan = try DryRun(recipe, earlier: earlier)
+    plan.warnings += limitWarnings(overrides)
+    return plan
   }
 }
 

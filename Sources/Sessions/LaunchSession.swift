@@ -84,7 +84,7 @@ struct LaunchSession: ~Copyable {
   /// How to go on after a failure that does not say so itself, where something was done before it.
   private func wayOn(after failure: SessionFailure) -> String {
     let told = ["--replace", "--resume"] + (recipe.joins == nil ? [] : ["kinglet join"])
-    guard !told.contains(where: failure.description.contains), figures.newSteps > 0,
+    guard !told.contains(where: failure.description.contains), figures.summary.steps > 0,
       let command = TrainingReport.goingOn(recipe)
     else { return "" }
     return "; `\(command)` goes on"
@@ -97,6 +97,7 @@ struct LaunchSession: ~Copyable {
     let episodes = session.firstEpisodes
     guard recipe.holdsArm else {
       try processes.start([.learner], from: episodes)
+      lives.note(Self.learner, progress: 0, at: MonotonicClock.now)
       // They say by themselves that they are ready, and the first need not wait for the last.
       for actor in 0..<recipe.actors {
         try processes.begin(ProcessName(actor: actor), from: episodes)
@@ -108,6 +109,10 @@ struct LaunchSession: ~Copyable {
     let learner: [Role] = recipe.joins == nil ? [.learner] : []
     try processes.start(SessionProcesses.surroundings(of: recipe) + learner, from: episodes)
     try processes.start([.actor], from: episodes)
+    // From now on each has to give signs of life, also one that has been silent since its start.
+    for role in SessionProcesses.surroundings(of: recipe) + learner + [.actor] {
+      lives.note(ProcessName(role), progress: 0, at: MonotonicClock.now)
+    }
     figures.roll.arrive(0)
     relay?.arrive()
   }
@@ -313,12 +318,9 @@ struct LaunchSession: ~Copyable {
   /// Ends a session that hangs, with the name of what hangs; a hung learner is started again, and a
   /// hung actor with an arm of its own is taken for one that left.
   private mutating func checkLives() throws {
-    let now = MonotonicClock.now
-    // First, since `launch` may have been away until this moment.
-    lives.attend(at: now)
-    guard figures.finishNote == nil || !recipe.holdsArm, let finding = lives.finding(at: now) else {
-      return
-    }
+    guard figures.finishNote == nil || !recipe.holdsArm,
+      let finding = lives.finding(at: MonotonicClock.now)
+    else { return }
     guard case .silent(let name, _) = finding else {
       throw SessionFailure(finding.line(process: nil))
     }

@@ -48,6 +48,8 @@ struct LearnerSession: ~Copyable {
   private var hasSaved = false
   /// Who has had the last word on what is learned, and not yet said that it came.
   private var told: Set<Peer> = []
+  /// Until when a number is kept for an actor that has a place and has not come yet [ns].
+  private var reserved: [UInt32: Int64] = [:]
   private var isStopped = false
 
   init(_ session: SessionContext) throws {
@@ -193,6 +195,7 @@ struct LearnerSession: ~Copyable {
     case .actorLeft(let actor, let reason):
       if let refusal = refusal(of: actor) { return try server.reply(refusal, to: request) }
       mixer.note(actor, hasLeft: true)
+      reserved[actor] = nil
       // `launch` tells in words of one that is gone.
       if Summary.FinishReason(rawValue: reason) != nil { lastDeparture = reason }
       try server.reply(.transitionsAccepted(nextSequence: mixer.next(from: actor)), to: request)
@@ -208,15 +211,19 @@ struct LearnerSession: ~Copyable {
     try answerDigests()
   }
 
+  /// How long an actor that has a place may take to come [ns].
+  private static let longestArrival: Int64 = 60_000_000_000
+
   /// Gives an actor that wants to join its place, unless one of its number is there.
   private mutating func welcome(_ name: ProcessName?, _ request: Request) throws {
     guard let number = name?.actor.map({ UInt32(clamping: $0) }), refusal(of: number) == nil,
-      !mixer.present.contains(number)
+      !mixer.present.contains(number), reserved[number] ?? 0 < MonotonicClock.now
     else {
       let words = "\(name?.description ?? "who is that") has no place here, or is there already"
       return try server.reply(.failure(reason: words), to: request)
     }
-    mixer.note(number, hasLeft: false)
+    // Present it is once it has asked for a policy: nobody is to wait for one that has given up meanwhile.
+    reserved[number] = MonotonicClock.now + Self.longestArrival
     try server.reply(.transitionsAccepted(nextSequence: mixer.next(from: number)), to: request)
   }
 
@@ -304,6 +311,7 @@ struct LearnerSession: ~Copyable {
   ) throws {
     if let refusal = refusal(of: actor) { return try server.reply(refusal, to: request) }
     mixer.note(actor, hasLeft: false)
+    reserved[actor] = nil
     waiting.removeAll { $0.request.peer == request.peer }
     let held = mixer.next(from: actor)
     guard held >= version || recipe.clock == .realtime else {

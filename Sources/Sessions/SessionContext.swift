@@ -99,7 +99,9 @@ struct SessionContext: Sendable {
   /// Messages of the training bear its own mark, so they need a context of their own.
   private func meetingOfTraining(_ meeting: Meeting) throws -> (Endpoint, Context) {
     let training = recipe.launch.training
-    let context = try Context(session: SessionMark(training), security: self.context.security)
+    let context = try Context(session: SessionMark(training), security: self.context.security) {
+      say($0 + "\n")
+    }
     let place = Endpoints(recipe: training).toward(meeting, tapped: tapped)
     return (try Endpoint(place, security: context.security), context)
   }

@@ -34,7 +34,10 @@ struct StatusLink: ~Copyable {
   mutating func tellNow(_ message: Message) { try? client?.send(message, within: .zero) }
 
   /// Says why this process gives up.
-  mutating func fail(_ reason: String) { try? tell(.failure(reason: "\(role): \(reason)")) }
+  mutating func fail(_ reason: String) {
+    let known = reason.hasPrefix(role + ": ") ? "" : role + ": "
+    try? tell(.failure(reason: known + reason))
+  }
 
   /// Looks for a request to finish, without waiting.
   mutating func listen() {

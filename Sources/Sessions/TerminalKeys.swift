@@ -9,26 +9,30 @@ import RealTime
 struct TerminalKeys: ~Copyable {
   private let run: String
   private let holdsArm: Bool
-  private let before: termios?
+  private let reporting: Reporting
+  private var before: termios?
 
   /// Keys for the session in a run's folder, whose own arm it may hold.
   init(of run: String, holdsArm: Bool, _ reporting: Reporting) {
     self.run = run
     self.holdsArm = holdsArm
-    var settings = termios()
-    guard Self.isWatched(reporting), tcgetattr(STDIN_FILENO, &settings) == 0 else {
-      before = nil
-      return
-    }
-    before = settings
-    // Keys come at once and unseen; Ctrl-C still is a signal.
-    settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
-    tcsetattr(STDIN_FILENO, TCSANOW, &settings)
+    self.reporting = reporting
+    _ = takeTerminal()
   }
 
-  private static func isWatched(_ reporting: Reporting) -> Bool {
-    guard case .terminal = reporting.destination else { return false }
-    return isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp()
+  /// Sees to it that keys come at once and unseen; Ctrl-C still is a signal. False where there are none.
+  ///
+  /// Not only once: a shell that brings a stopped training back has set the terminal its own way.
+  private mutating func takeTerminal() -> Bool {
+    guard case .terminal = reporting.destination, isatty(STDIN_FILENO) == 1,
+      tcgetpgrp(STDIN_FILENO) == getpgrp()
+    else { return false }
+    var settings = termios()
+    guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return false }
+    guard settings.c_lflag & tcflag_t(ICANON | ECHO) != 0 else { return before != nil }
+    before = settings
+    settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    return tcsetattr(STDIN_FILENO, TCSANOW, &settings) == 0
   }
 
   deinit {
@@ -44,6 +48,7 @@ struct TerminalKeys: ~Copyable {
   /// Does what the keys since the last look ask for; says whether there were any.
   mutating func serve(_ say: (String) -> Void) -> Bool {
     var isAsked = false
+    guard takeTerminal() else { return false }
     while let key = nextKey() {
       isAsked = true
       let words: String
@@ -78,7 +83,6 @@ struct TerminalKeys: ~Copyable {
   }
 
   private func nextKey() -> UInt8? {
-    guard before != nil else { return nil }
     var item = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     var key: UInt8 = 0
     guard poll(&item, 1, 0) == 1, read(STDIN_FILENO, &key, 1) == 1 else { return nil }

@@ -23,53 +23,58 @@ package struct Watch {
   private let standstill: Int64
   private var lives: [ProcessName: Life] = [:]
   private var lastProgress: Int64
+  /// Time that `launch` itself was there to listen [ns], see `attend`.
+  private var listened: Int64 = 0
   private var lastAttended: Int64
-  /// Time without attention after which nobody is judged by it [ns].
-  private static let absence: Int64 = 1_000_000_000
+  /// The most that counts of the time between two looks [ns].
+  private let longestLook: Int64
 
   /// A watch that begins at an instant [ns] of the monotonic clock; without `standstillMinutes` nothing
   /// need go on.
   package init(silence: Double, standstillMinutes: Double?, at now: Int64) {
     self.silence = Int64(silence * 1e9)
+    longestLook = min(1_000_000_000, self.silence / 2)
     standstill = standstillMinutes.map { Int64($0 * 60e9) } ?? .max
-    (lastProgress, lastAttended) = (now, now)
+    (lastProgress, lastAttended) = (0, now)
   }
 
-  /// Notes that heartbeats are listened to, a few times a second: who was away, stopped or starved, holds
-  /// the time against nobody.
-  package mutating func attend(at now: Int64) {
-    defer { lastAttended = now }
-    let away = now - lastAttended
-    guard away > Self.absence else { return }
-    lastProgress = min(now, lastProgress + away)
-    for (name, life) in lives {
-      lives[name]?.seen = min(now, life.seen + away)
-      lives[name]?.changed = min(now, life.changed + away)
-    }
+  /// Notes that `launch` looks, as it does a few times a second.
+  ///
+  /// Everything is measured in time that it listened, so that one who was away, stopped or starved, holds the
+  /// time against nobody.
+  private mutating func attend(at now: Int64) {
+    listened += min(max(0, now - lastAttended), longestLook)
+    lastAttended = max(now, lastAttended)
   }
 
   /// Notes a heartbeat.
   package mutating func note(_ name: ProcessName, progress: UInt64, at now: Int64) {
+    attend(at: now)
     let known = lives[name].flatMap { $0.progress == progress ? $0 : nil }
-    if name.role == .learner, known == nil { lastProgress = now }
-    lives[name] = Life(seen: now, progress: progress, changed: known?.changed ?? now)
+    if name.role == .learner, known == nil { lastProgress = listened }
+    lives[name] = Life(
+      seen: listened, progress: progress, changed: known?.changed ?? listened)
   }
 
   /// Notes that nothing need go on now, for the arm has stopped and waits for a person.
-  package mutating func rest(at now: Int64) { lastProgress = now }
+  package mutating func rest(at now: Int64) {
+    attend(at: now)
+    lastProgress = listened
+  }
 
   /// Forgets a process that is started anew, or has ended as it should.
   package mutating func forget(_ name: ProcessName) { lives[name] = nil }
 
   /// What is wrong at an instant; nil when nothing is.
-  package func finding(at now: Int64) -> Finding? {
+  package mutating func finding(at now: Int64) -> Finding? {
+    attend(at: now)
     let oldest = lives.min { $0.value.seen < $1.value.seen }
-    if let oldest, now - oldest.value.seen > silence {
-      return .silent(oldest.key, seconds: Double(now - oldest.value.seen) * 1e-9)
+    if let oldest, listened - oldest.value.seen > silence {
+      return .silent(oldest.key, seconds: Double(listened - oldest.value.seen) * 1e-9)
     }
-    guard now - lastProgress > standstill else { return nil }
+    guard listened - lastProgress > standstill else { return nil }
     let stillest = lives.min { $0.value.changed < $1.value.changed }?.key
-    return .standstill(seconds: Double(now - lastProgress) * 1e-9, stillest: stillest)
+    return .standstill(seconds: Double(listened - lastProgress) * 1e-9, stillest: stillest)
   }
 }
 

@@ -17,7 +17,6 @@ import Testing
     var watch = Watch(silence: 10, standstillMinutes: standstillMinutes, at: 0)
     for half in 0...(2 * end) {
       let now = half * Self.second / 2
-      watch.attend(at: now)
       for name in names where !(name == silent && now > 5 * Self.second) {
         watch.note(name, progress: progress(name, now), at: now)
       }
@@ -27,7 +26,7 @@ import Testing
 
   @Test func `who beats and works is not found`() {
     for end in [0, 1, 9, 100, 5000] as [Int64] {
-      let watch = watch(until: end) { UInt64($1) }
+      var watch = watch(until: end) { UInt64($1) }
       #expect(watch.finding(at: end * Self.second) == nil)
     }
   }
@@ -35,7 +34,7 @@ import Testing
   @Test func `whoever falls silent is found, after the silence and not before`() {
     for name in names {
       for end in 6...30 as ClosedRange<Int64> {
-        let watch = watch(until: end, silent: name) { UInt64($1) }
+        var watch = watch(until: end, silent: name) { UInt64($1) }
         let isFound = end > 15
         #expect(
           watch.finding(at: end * Self.second)
@@ -48,19 +47,28 @@ import Testing
   @Test func `who was away itself holds it against nobody, and afterwards judges as before`() {
     for away in [2, 9, 11, 3600] as [Int64] {
       var watch = watch(until: 20) { UInt64($1) }
-      watch.attend(at: 20 * Self.second)
-      let back = 20 + away
-      watch.attend(at: back * Self.second)
-      #expect(watch.finding(at: back * Self.second) == nil)
-      for second in 1...9 as ClosedRange<Int64> {
-        watch.attend(at: (back + second) * Self.second)
-        #expect(watch.finding(at: (back + second) * Self.second) == nil)
+      let back = (20 + away) * Self.second
+      for half in 0...18 as ClosedRange<Int64> {
+        #expect(watch.finding(at: back + half * Self.second / 2) == nil)
       }
-      #expect(watch.finding(at: (back + 11) * Self.second) != nil, "\(away)")
-      // What was heard in the turn of the absence is not taken for later than it was.
-      for name in names { watch.note(name, progress: 1, at: (back + 60) * Self.second) }
-      watch.attend(at: (back + 60) * Self.second)
-      #expect(watch.finding(at: (back + 71) * Self.second) != nil, "\(away)")
+      for name in names.dropFirst() { watch.note(name, progress: 1, at: back + 9 * Self.second) }
+      // Of the absence a second counts.
+      for half in 18...20 as ClosedRange<Int64> {
+        #expect((watch.finding(at: back + half * Self.second / 2) != nil) == (half > 18))
+      }
+    }
+  }
+
+  @Test func `who looks seldom finds silence late, but finds it`() {
+    for milliseconds in [100, 500, 1000, 1100, 3000] as [Int64] {
+      var watch = watch(until: 20) { UInt64($1) }
+      var looks: Int64 = 0
+      while watch.finding(at: 20 * Self.second + looks * milliseconds * 1_000_000) == nil {
+        looks += 1
+        guard looks < 1000 else { return #expect(Bool(false), "nothing is found") }
+      }
+      #expect((looks - 1) * min(milliseconds, 1000) <= 10_000)
+      #expect(looks * min(milliseconds, 1000) > 10_000)
     }
   }
 
@@ -68,12 +76,14 @@ import Testing
   func `a learner that learns nothing is found, and with it who has done nothing for longest`() {
     for stuck in names {
       // The learner waits for whoever is stuck from the third second on.
-      let watch = watch(until: 40) { name, now in
+      let progress = { (name: ProcessName, now: Int64) in
         let limit: Int64 = name == stuck ? 3 : name.role == .learner ? 4 : .max
         return UInt64(min(now, limit &* Self.second < 0 ? now : limit * Self.second))
       }
+      var early = watch(until: 33, progress: progress)
+      #expect(early.finding(at: 33 * Self.second) == nil)
+      var watch = watch(until: 40, progress: progress)
       let learned: Int64 = stuck.role == .learner ? 3 : 4
-      #expect(watch.finding(at: 33 * Self.second) == nil)
       #expect(
         watch.finding(at: 40 * Self.second)
           == .standstill(
@@ -82,7 +92,7 @@ import Testing
   }
 
   @Test func `where nothing need go on, nothing that stands still is found`() {
-    let idle = watch(until: 4000, standstillMinutes: nil) { _, _ in 1 }
+    var idle = watch(until: 4000, standstillMinutes: nil) { _, _ in 1 }
     #expect(idle.finding(at: 4000 * Self.second) == nil)
     var resting = watch(until: 40) { _, _ in 1 }
     #expect(resting.finding(at: 40 * Self.second) != nil)

@@ -110,7 +110,6 @@ final class StatusReader: FuzzReader {
   /// As `LaunchSession` does, on a clock on which each input is so late that every line is due.
   private func note(_ news: SessionProcesses.News) throws {
     let now = Int64(count) * 61_000_000_000
-    lives.attend(at: now)
     switch news {
     case .status(let status):
       _ = lags.line(for: status, at: now)
