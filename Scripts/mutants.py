@@ -26,6 +26,7 @@ GAINS = "Sources/Sessions/GainCheck.swift"
 DRIVER = "Sources/Sessions/DriverSession.swift"
 LOCKSTEP = "Sources/Sessions/DriverSession+Lockstep.swift"
 REAL_TIME = "Sources/Sessions/DriverSession+RealTime.swift"
+WATCH = "Sources/Sessions/Watch.swift"
 STOPS = "Sources/Sessions/StopDesk.swift"
 JOURNAL = "Sources/Sessions/InterventionJournal.swift"
 
@@ -197,8 +198,8 @@ TESTED_MUTANTS = [
     (SECURITY, "    guard case .keys = security else { throw .notLoopback(endpoint.description) }\n", "", "no socket of others without keys", "an endpoint made for keys opens nothing"),
     # Gains against delay.
     (GAINS, "for finding in findings where finding.margin.verdict == .unstable {", "for finding in findings where false {", "refusal of unstable gains", DRY_RUN),
-    (GAINS, "    try refuse(findings)\n    guard ownProduct", "    try refuse()\n    guard ownProduct", "refusal of the largest gains", DRY_RUN),
-    (GAINS, "guard ownProduct < .pi / 2 else {", "guard ownProduct < .pi else {", "refusal of the driver's own damping", DRY_RUN),
+    (GAINS, "    try refuse(findings)\n    try Self.refuseOwn(recipe)", "    try refuse()\n    try Self.refuseOwn(recipe)", "refusal of the largest gains", DRY_RUN),
+    (GAINS, "guard product < .pi / 2 else {", "guard product < .pi else {", "refusal of the driver's own damping", DRY_RUN),
     (GAINS, "for spring in springs where spring.damping < spring.stiffness * delay {", "for spring in springs where spring.damping < 0 {", "refusal of a stiffness without damping", DRY_RUN),
     (GAINS, "launch.clock == .realtime ? 0.9 : 0", "launch.clock == .realtime ? 0.0 : 0", "the way of a torque is part of the delay", DRY_RUN),
     (GAINS, "findings.filter { $0.margin.verdict == .thin && $0.compliance", "findings.filter { $0.margin.verdict == .unstable && $0.compliance", "warning of a thin margin", "gains whose margin is thin"),
@@ -216,4 +217,8 @@ TESTED_MUTANTS = [
     (STOPS, "guard arm.recover(because: reason) else {", "guard arm.recover(because: reason) || true else {", "no word of a recovery that was refused", PERSON),
     (JOURNAL, "        file.add(told.driver, by: .driver)\n", "", "journal of the driver's cuts", MAD),
     (JOURNAL, "        file.add(told.stops)\n", "", "journal of stops", MAD),
+    (STOPS, "case .recover where unwatched:", "case .recover where false:", "no arm is let go that nobody watches", "an arm whose launch is stopped"),
+    (GAINS, "guard safety.stopDamping >= safety.holdStiffness * delay else {", "guard true else {", "refusal of the driver's own stiffness", DRY_RUN),
+    (WATCH, "if let oldest, listened - oldest.value.seen > silence {", "if let oldest, false {", "a process that gives no sign of life", "whoever falls silent is found"),
+    (WATCH, "listened += min(max(0, now - lastAttended), longestLook)", "listened += max(0, now - lastAttended)", "who was away holds it against nobody", "who was away itself"),
 ]

@@ -43,17 +43,29 @@ static void count_stop_signal(int signal) {
   atomic_fetch_add(&stop_signals, 1);
 }
 
+// Without its terminal a process has nobody to finish for: at once, as by two.
+static void count_hang_up(int signal) {
+  (void)signal;
+  atomic_fetch_add(&stop_signals, 2);
+}
+
 int realtime_count_stop_signals(void) {
   // SA_RESTART keeps file writes whole; poll and sleeps return EINTR all the same.
   struct sigaction action = {.sa_handler = count_stop_signal, .sa_flags = SA_RESTART};
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGINT, &action, 0) != 0) return errno;
   if (sigaction(SIGTERM, &action, 0) != 0) return errno;
+  struct sigaction hang_up;
+  if (sigaction(SIGHUP, 0, &hang_up) != 0) return errno;
+  action.sa_handler = count_hang_up;
+  // nohup ignores it.
+  if (hang_up.sa_handler != SIG_IGN && sigaction(SIGHUP, &action, 0) != 0) return errno;
   // A parent that starts this process from a worker thread may hand down a mask with both blocked.
   sigset_t counted;
   sigemptyset(&counted);
   sigaddset(&counted, SIGINT);
   sigaddset(&counted, SIGTERM);
+  sigaddset(&counted, SIGHUP);
   return pthread_sigmask(SIG_UNBLOCK, &counted, 0);
 }
 

@@ -18,7 +18,7 @@ public enum RealTimeFault: Error, Equatable {
   }
 }
 
-/// The count of SIGINT and SIGTERM: one asks to finish, two to stop now.
+/// The count of SIGINT and SIGTERM: one asks to finish, two to stop now, as does SIGHUP alone.
 public struct StopSignal: Sendable {
   /// What the signals so far ask for.
   public enum Request: Sendable, Equatable {

@@ -36,6 +36,7 @@ struct DriverSession: ~Copyable {
   private let journal: InterventionJournal
 
   init(_ session: SessionContext) throws {
+    try GainCheck.refuseOwn(session.recipe)
     let arm = try GuardedArm(session)
     let journal = InterventionJournal(
       run: session.recipe.launch.run, period: session.recipe.robot.driver.timestep)

@@ -28,12 +28,9 @@ struct GainCheck {
 
   /// One finding for each compliance of the session.
   let findings: [Finding]
-  /// The driver's own damping over its delay, at most: d·Σ 1/Iᵢ·t bounds d·ρ(M⁻¹)·t, Iᵢ the least inertia
-  /// 1/(M⁻¹)ᵢᵢ of a joint.
-  private let ownProduct: Double
+  private let recipe: SessionRecipe
   private let springs: [Spring]
   private let delay: Double
-  private let ownDamping: Double
 
   /// Searches the least margin of each compliance.
   init(_ recipe: SessionRecipe) throws {
@@ -46,6 +43,7 @@ struct GainCheck {
     let places = ["home"] + starts.map { _ in "start" } + ["target"]
     let delay = Self.delay(recipe)
     self.delay = delay
+    self.recipe = recipe
     springs = [("task", recipe.task.compliance), ("reset", recipe.task.reset.compliance)].flatMap {
       name, gains in
       [
@@ -57,10 +55,6 @@ struct GainCheck {
           damping: gains.rotationalDamping, unit: "N·m·s/rad"),
       ]
     }
-    let safety = recipe.robot.safety
-    let inverse = (0..<JointVector.count).reduce(0) { $0 + 1 / safety.leastInertia[$1] }
-    ownDamping = safety.stopDamping
-    ownProduct = safety.stopDamping * inverse * 1.5 * recipe.robot.driver.timestep
     findings = try [
       ("task", recipe.task.compliance), ("reset", recipe.task.reset.compliance),
       (Self.limits, Compliance(largest: try SafetyLimits(recipe).gains)),
@@ -88,14 +82,30 @@ struct GainCheck {
   func refuse() throws { try refuse(findings.filter { $0.compliance != Self.limits }) }
 
   /// Throws one line about gains that would not be stable, also about those that might be commanded, and
-  /// about the driver's own damping, of which only a bound is known.
+  /// about the driver's own.
   func refuseAny() throws {
     try refuse(findings)
-    guard ownProduct < .pi / 2 else {
+    try Self.refuseOwn(recipe)
+  }
+
+  /// Throws one line about the driver's own gains, where they are not stable over its delay t: d·Σ 1/Iᵢ·t
+  /// bounds d·ρ(M⁻¹)·t, Iᵢ the least inertia 1/(M⁻¹)ᵢᵢ of a joint, and k asks for a d of k·t.
+  static func refuseOwn(_ recipe: SessionRecipe) throws {
+    let safety = recipe.robot.safety
+    let delay = 1.5 * recipe.robot.driver.timestep
+    let inverse = (0..<JointVector.count).reduce(0) { $0 + 1 / safety.leastInertia[$1] }
+    let product = safety.stopDamping * inverse * delay
+    guard product < .pi / 2 else {
       throw SessionFailure(
-        "the driver's own damping, safety.stopDamping of \(ownDamping) N·m·s/rad, over its delay gives up "
-          + "to \(decimal(ownProduct, 2)): unstable from 1.57 on; lower it, or give safety.leastInertia"
+        "the driver's own damping, safety.stopDamping of \(safety.stopDamping) N·m·s/rad, over its delay "
+          + "gives up to \(decimal(product, 2)): unstable from 1.57 on; lower it, or give safety.leastInertia"
       )
+    }
+    guard safety.stopDamping >= safety.holdStiffness * delay else {
+      throw SessionFailure(
+        "the driver's own stiffness, safety.holdStiffness of \(safety.holdStiffness) N·m/rad, asks for a "
+          + "safety.stopDamping of at least \(decimal(safety.holdStiffness * delay, 3)) N·m·s/rad over its delay; it is "
+          + "\(safety.stopDamping): raise it, or lower the stiffness")
     }
   }
 

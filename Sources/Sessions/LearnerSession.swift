@@ -212,14 +212,15 @@ struct LearnerSession: ~Copyable {
   }
 
   /// How long an actor that has a place may take to come [ns].
-  private static let longestArrival: Int64 = 60_000_000_000
+  private static let longestArrival: Int64 = 150_000_000_000
 
   /// Gives an actor that wants to join its place, unless one of its number is there.
   private mutating func welcome(_ name: ProcessName?, _ request: Request) throws {
     guard let number = name?.actor.map({ UInt32(clamping: $0) }), refusal(of: number) == nil,
       !mixer.present.contains(number), reserved[number] ?? 0 < MonotonicClock.now
     else {
-      let words = "\(name?.description ?? "who is that") has no place here, or is there already"
+      let words =
+        "\(name?.description ?? "who is that") has no place here, is there already, or is about to come"
       return try server.reply(.failure(reason: words), to: request)
     }
     // Present it is once it has asked for a policy: nobody is to wait for one that has given up meanwhile.

@@ -41,7 +41,7 @@ struct LoopPreparation {
     guard !missing.isEmpty else { return nil }
     return
       "the loops of 1 kHz get \(missing.joined(separator: " and ")) here, so ticks may be late; "
-      + "\(launch.run)/logs/driver.log says what allows it, `kinglet doctor --control 10s` measures it"
+      + "the driver's log says what allows it, `kinglet doctor --control 10s` measures it"
   }
 
   private init(_ role: Role, _ recipe: LaunchRecipe.RealTime) {

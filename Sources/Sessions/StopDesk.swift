@@ -35,7 +35,8 @@ struct StopDesk: ~Copyable {
     case .recover where unwatched:
       return .failure(
         reason:
-          "`launch` is silent, so nobody watches the arm; bring it back first (`fg`, `kill -CONT`)")
+          "`launch` is silent, so nobody watches the arm; bring it, or that of its training, back first "
+          + "(`fg`, `kill -CONT`, Ctrl-Q)")
     case .recover(let reason): return recover(&arm, because: reason)
     case .driverStatusRequest: return .driverStatus(arm.status)
     default: return .failure(reason: "this socket takes stops and recoveries only")

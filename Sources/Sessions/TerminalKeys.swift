@@ -29,16 +29,18 @@ struct TerminalKeys: ~Copyable {
     else { return false }
     var settings = termios()
     guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return false }
-    guard settings.c_lflag & tcflag_t(ICANON | ECHO) != 0 else { return before != nil }
+    guard settings.c_lflag & tcflag_t(ICANON | ECHO) != 0 else {
+      before = before ?? settings
+      return true
+    }
     before = settings
     settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
     return tcsetattr(STDIN_FILENO, TCSANOW, &settings) == 0
   }
 
   deinit {
-    guard var before else { return }
-    // From the background the terminal would stop this process for it.
-    signal(SIGTTOU, SIG_IGN)
+    // From the background it is another's.
+    guard var before, tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
     tcsetattr(STDIN_FILENO, TCSANOW, &before)
   }
 

@@ -86,6 +86,8 @@ import Testing
     // Of 47.3 per kg·m² and 1.5 ms.
     (["robot.safety.stopDamping=23"], "driver's own damping"),
     (["robot.safety.stopDamping=22"], "none"),
+    (["robot.safety.stopDamping=1", "robot.safety.holdStiffness=667"], "driver's own stiffness"),
+    (["robot.safety.stopDamping=1", "robot.safety.holdStiffness=666"], "none"),
   ])
   func `a dry run names the rule about gains that is broken`(changes: [String], words: String)
     throws
