@@ -26,7 +26,8 @@ public func lastLines(of log: String, from start: UInt64 = 0) -> [String] {
     (try? file.seek(toOffset: max(start, end - min(end, most)))) != nil,
     let bytes = try? file.read(upToCount: Int(most))
   else { return [] }
-  return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+  // By bytes: to a string a line's end with a carriage return before it is another letter.
+  return bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
 }
 
 /// Hands on each whole line of a file in turn, without its end; a last one that has none is left out.

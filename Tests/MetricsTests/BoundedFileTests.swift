@@ -84,6 +84,8 @@ import Testing
     let start = UInt64(text.utf8.count)
     #expect(lastLines(of: scratch.path("log"), from: start - 11) == ["the reason"])
     #expect(lastLines(of: scratch.path("log"), from: start).isEmpty)
+    try scratch.write("one\r\ntwo\n\nthree", to: "log")
+    #expect(lastLines(of: scratch.path("log")) == ["one\r", "two", "three"])
     #expect(lastLines(of: scratch.path("log"), from: start + 100).isEmpty)
     #expect(lastLines(of: scratch.path("none")).isEmpty)
     let large = try make("large", text, bytes: 1 << 40)
