@@ -29,7 +29,7 @@ extension Commands {
     } else {
       recipe.launch = try admitted(training, as: actor)
       progress.write("actor \(recipe.launch.actor) of \(run), in \(recipe.launch.run)\n")
-      for warning in limitWarnings(overrides) { progress.write("warning: \(warning)\n") }
+      progress.warn(of: limitWarnings(overrides))
     }
     return try RunFolder.holding(recipe.launch.run) {
       try joinAlone(

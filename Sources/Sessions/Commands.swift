@@ -112,7 +112,7 @@ public enum Commands {
       progress.write("\(recipe.launch.run) holds this very training; --replace trains anew\n")
       return TrainingReport(summary, of: recipe.launch)
     }
-    for warning in limitWarnings(overrides) { progress.write("warning: \(warning)\n") }
+    progress.warn(of: limitWarnings(overrides))
     return try train(recipe, earlier: earlier, progress: progress)
   }
 
@@ -142,7 +142,7 @@ public enum Commands {
     _ = try SessionContext.security(of: recipe.launch)
     let gains = try GainCheck(recipe)
     try gains.refuseAny()
-    for warning in gains.warnings { progress.write("warning: \(warning)\n") }
+    progress.warn(of: gains.warnings)
     var minutes = 0.0
     if recipe.launch.learner.demonstrationShare > 0 {
       minutes = try provideDemonstrations(for: recipe, progress: progress)
@@ -221,7 +221,7 @@ public enum Commands {
         "\(folder): holds demonstrations; --replace records them anew, or name another folder with "
           + "demonstrations.folder=…")
     }
-    for warning in limitWarnings(overrides) { progress.write("warning: \(warning)\n") }
+    progress.warn(of: limitWarnings(overrides))
     return try demonstrate(recipe, progress: progress)
   }
 
@@ -256,7 +256,7 @@ public enum Commands {
     let trained = try RunFolder(opening: run)
     try refuseUnheeded(overrides)
     var recipe = try SessionRecipe.load(launchFile: trained.resolvedRecipe, overrides: overrides)
-    for warning in limitWarnings(overrides) { progress.write("warning: \(warning)\n") }
+    progress.warn(of: limitWarnings(overrides))
     if let clock {
       guard let known = LaunchRecipe.Clock(rawValue: clock) else {
         throw SessionFailure("--clock \(clock): unknown; use lockstep or realtime")

@@ -75,8 +75,11 @@ struct GainCheck {
   static func delay(_ recipe: SessionRecipe) -> Double {
     let launch = recipe.launch
     let transport = launch.placement == .process && launch.clock == .realtime ? 0.9 : 0
-    return (0.5 + 1 + transport) * recipe.robot.driver.timestep
+    return (ownTicks + transport) * recipe.robot.driver.timestep
   }
+
+  /// Ticks of it that are left where the driver computes the torque itself.
+  private static let ownTicks = 0.5 + 1
 
   /// Throws one line about gains in use that would not be stable.
   func refuse() throws { try refuse(findings.filter { $0.compliance != Self.limits }) }
@@ -92,7 +95,7 @@ struct GainCheck {
   /// bounds d·ρ(M⁻¹)·t, Iᵢ the least inertia 1/(M⁻¹)ᵢᵢ of a joint, and k asks for a d of k·t.
   static func refuseOwn(_ recipe: SessionRecipe) throws {
     let safety = recipe.robot.safety
-    let delay = 1.5 * recipe.robot.driver.timestep
+    let delay = ownTicks * recipe.robot.driver.timestep
     let inverse = (0..<JointVector.count).reduce(0) { $0 + 1 / safety.leastInertia[$1] }
     let product = safety.stopDamping * inverse * delay
     guard product < .pi / 2 else {

@@ -44,6 +44,11 @@ public enum Reporting: Sendable {
     return .terminal(width: isKnown ? Int(size.ws_col) : 80)
   }
 
+  /// Writes warnings, a line each.
+  func warn(of warnings: [String]) {
+    for warning in warnings { write("warning: \(warning)\n") }
+  }
+
   /// Writes text as it is.
   func write(_ text: String) {
     guard self == .standardOutput else { return }

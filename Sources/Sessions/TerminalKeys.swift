@@ -22,7 +22,8 @@ struct TerminalKeys: ~Copyable {
 
   /// Sees to it that keys come at once and unseen.
   ///
-  /// Ctrl-C still is a signal. False where there are no keys. Not only once: a shell that brings a stopped training back has set the terminal its own way.
+  /// Ctrl-C still is a signal. False where there are no keys. Not only once: a shell that brings a
+  /// stopped training back has set the terminal its own way.
   private mutating func takeTerminal() -> Bool {
     guard case .terminal = reporting.destination, isatty(STDIN_FILENO) == 1,
       tcgetpgrp(STDIN_FILENO) == getpgrp()

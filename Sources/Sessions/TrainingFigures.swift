@@ -93,9 +93,6 @@ struct TrainingFigures: ~Copyable {
     clock == .lockstep ? roll.leastSteps : roll.steps
   }
 
-  /// Steps since this session began; known once it is closed.
-  var newSteps: Int { summary.steps - progress.firstStep }
-
   /// Says a line to a person, on a line of its own.
   mutating func say(_ text: String) { reporting.write(line.interruption() + text + "\n") }
 
