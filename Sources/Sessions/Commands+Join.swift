@@ -101,7 +101,7 @@ extension Commands {
       recipe.launch = joined(training.launch, by: number)
       let isUsed = FileManager.default.fileExists(atPath: recipe.launch.run)
       if actor == nil, isUsed { continue }
-      if RunFolder.isHeld(recipe.launch.run) {
+      guard isLetGo(recipe.launch.run) else {
         throw SessionFailure("\(recipe.launch.run): actor \(number) runs there")
       }
       do {
@@ -114,6 +114,16 @@ extension Commands {
     throw SessionFailure(
       "\(training.launch.run): every number below \(LaunchRecipe.mostActors) was taken; --actor N goes on "
         + "as one that has left")
+  }
+
+  /// Whether nobody works in a folder, or ceases to within 3 s, as one does who has said that it leaves.
+  private static func isLetGo(_ run: String) -> Bool {
+    let deadline = Deadline(in: 3_000_000_000)
+    while RunFolder.isHeld(run) {
+      if deadline.isPast() { return false }
+      usleep(20_000)
+    }
+    return true
   }
 
   private struct PlaceTaken: Error {

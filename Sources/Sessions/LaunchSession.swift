@@ -70,8 +70,9 @@ struct LaunchSession: ~Copyable {
       if !recipe.holdsArm { try conclude() }
     } catch {
       let failure = processes.explain(error)
-      relay?.leave(because: failure.description)
       processes.stop(grace: .zero)
+      // Not before its processes are gone, for who hears of it may want to start them again.
+      relay?.leave(because: failure.description)
       try? figures.close(otherwise: session.stopCheck() ? .interrupted : .fault)
       throw SessionFailure(failure.description + wayOn(after: failure))
     }

@@ -39,13 +39,14 @@ private struct Result: Decodable, Equatable {
     return try JSONDecoder().decode(Result.self, from: Data(outcome.output.utf8))
   }
 
+  /// Waits for what needs every one of some processes, or throws what they have said.
   private func wait(
-    for process: KingletProcess, within seconds: Double = 90, _ isDone: () -> Bool
+    for processes: KingletProcess..., within seconds: Double = 90, _ isDone: () -> Bool
   ) throws {
     let deadline = DispatchTime.now() + seconds
     while !isDone() {
-      let words = (try process.output(), try process.errors())
-      try #require(process.process.isRunning, "it ended early: \(words)")
+      let words = try processes.map { (try $0.output(), try $0.errors()) }
+      try #require(processes.allSatisfy { $0.process.isRunning }, "one ended early: \(words)")
       try #require(DispatchTime.now() < deadline, "\(words)")
       usleep(20_000)
     }
@@ -186,7 +187,9 @@ private struct Result: Decodable, Equatable {
     let again = try KingletProcess(["join", run, "--actor", "1"], scratch: scratch)
     defer { again.end() }
     let before = (0..<3).map { episodes(of: $0, in: run) }
-    try wait(for: launch) { (0..<3).allSatisfy { episodes(of: $0, in: run) > before[$0] } }
+    try wait(for: launch, third, again) {
+      (0..<3).allSatisfy { episodes(of: $0, in: run) > before[$0] }
+    }
     #expect(try again.output().contains("going on with episode"))
     Foundation.kill(third.process.processIdentifier, SIGINT)
     let left = try third.finish(within: 60)
