@@ -9,12 +9,23 @@ static _Thread_local char reason[512] = "no failure";
 
 const char *hdf5_reason(void) { return reason; }
 
-// HDF5 prints each failure to the error stream unless a thread tells it not to.
-static void be_quiet(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+// HDF5 prints each failure to the error stream unless a thread tells it not to. At the process's end
+// it tries once more to close a file that could not be written, and crashes; every file is closed here.
+static void be_quiet(void) {
+  H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *error, void *unused) {
   (void)unused;
-  if (depth == 0) snprintf(reason, sizeof reason, "%s", error->desc ? error->desc : "unknown");
+  if (depth != 0) return 0;
+  const char *words = error->desc ? error->desc : "unknown", *known = "error message = '";
+  // What the system said stands amid addresses and sizes.
+  const char *system = strstr(words, known);
+  if (system) words = system + strlen(known);
+  snprintf(reason, sizeof reason, "%s", words);
+  char *end = system ? strchr(reason, '\'') : NULL;
+  if (end) *end = 0;
   return 0;
 }
 

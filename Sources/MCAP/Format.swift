@@ -13,6 +13,12 @@ enum Format {
   static let checkedFooterLength = footerLength - 4
   /// Most bytes that a chunk may hold uncompressed.
   static let maximumChunk = 1 << 30
+  /// Most bytes that all chunks of a file of a length may hold uncompressed [bytes].
+  ///
+  /// A small file can name terabytes. Ticks of an arm that stands still get 25 times smaller.
+  static func mostUncompressed(inFileOf length: Int) -> UInt64 {
+    UInt64(length) * 200 + 256 << 20
+  }
   /// Most bytes of a record: of a chunk that zstd could not make smaller.
   static let maximumRecord = maximumChunk + (8 << 20)
   static let compression = "zstd"

@@ -17,6 +17,7 @@ struct Survey {
   private(set) var attachments: [Record] = []
   /// The first place where the data section is not made of records.
   private(set) var problem: MCAPProblem?
+  private var uncompressed: UInt64 = 0
 
   init(_ bytes: UnsafeRawBufferPointer, boundaries: [Int]) {
     var walk = DataWalk(bytes, boundaries: boundaries)
@@ -45,9 +46,15 @@ struct Survey {
     case .metadata: metadata.append(record)
     case .attachment: attachments.append(record)
     case .chunk:
-      let start = try ChunkRecord(record.content).start
+      let chunk = try ChunkRecord(record.content)
+      let (sum, isBeyond) = uncompressed.addingReportingOverflow(chunk.uncompressedSize)
+      guard !isBeyond, sum <= Format.mostUncompressed(inFileOf: bytes.count) else {
+        throw Fault("with this chunk the file would hold \(sum) bytes, which its length belies")
+      }
+      uncompressed = sum
       segments.append(
-        Segment(offset: record.offset, content: record.content, isChunk: true, start: start))
+        Segment(
+          offset: record.offset, content: record.content, isChunk: true, start: chunk.start))
     case .schema, .channel: extend(with: record, of: bytes, time: .max)
     case .message:
       extend(with: record, of: bytes, time: try MCAPMessage(record.content).logTime)

@@ -70,7 +70,9 @@ public struct VideoFile: ~Copyable {
       "-movflags", "+faststart", "-f", "mp4",
     ]
     // The prefix keeps a name with a colon from being read as a protocol.
-    return ["-nostdin", "-hide_banner", "-loglevel", "error", "-y"] + input + colours + format
+    // Without -xerror a full disk at the very end is told, but is no failure.
+    return ["-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y"] + input + colours
+      + format
       + ["file:" + output]
   }
 

@@ -3,6 +3,7 @@ import Messages
 import Metrics
 import RealTime
 import Recipes
+import Synchronization
 import Wire
 
 /// The child processes of a session, and the socket on which they report.
@@ -26,8 +27,9 @@ struct SessionProcesses: ~Copyable {
   /// Whether heartbeats are answered, by who watches for as long as the session lasts: a driver that gets
   /// no answer any more stops its arm.
   var answersHeartbeats = false
-  /// What the first child that failed has said of it.
-  private var firstFailure: String?
+  /// What children that failed have said of it.
+  private var failures: [String] = []
+  private let ended = EndingOrder()
 
   /// Makes ready for children of a session whose resolved recipe stands in `folder`.
   init(_ session: SessionContext, folder: RunFolder) throws {
@@ -40,6 +42,8 @@ struct SessionProcesses: ~Copyable {
     self.folder = folder
     self.server = server
   }
+
+  private static let mostFailures = 100
 
   /// The processes that hold arm, reward and reset of a recipe.
   static func surroundings(of recipe: LaunchRecipe) -> [Role] {
@@ -90,7 +94,7 @@ struct SessionProcesses: ~Copyable {
       status.note = Self.words(status.note)
       return status.actor < LaunchRecipe.mostActors ? .status(status) : nil
     case .failure(let reason):
-      firstFailure = firstFailure ?? Self.words(reason)
+      if failures.count < Self.mostFailures { failures.append(Self.words(reason)) }
       return .failure(Self.words(reason))
     case .driverStatus(var status):
       status.reason = Self.words(status.reason)
@@ -211,8 +215,13 @@ struct SessionProcesses: ~Copyable {
     // Then the children end because they were told to.
     if session.stopCheck() { return .stoppedAtOnce }
     let deadline = Deadline(in: 300_000_000)
-    while firstFailure == nil, !deadline.isPast() { _ = try? next(within: .milliseconds(50)) }
-    if let firstFailure { return SessionFailure(firstFailure) }
+    while failures.isEmpty, !deadline.isPast() { _ = try? next(within: .milliseconds(50)) }
+    while !deadline.isPast(), (try? next(within: .zero)) ?? nil != nil {}
+    // Whoever ended first may be why the others did; their words come in any order.
+    let said = ended.names.compactMap { name in
+      failures.first { $0.hasPrefix("\(name): ") }
+    }
+    if let failure = said.first ?? failures.first { return SessionFailure(failure) }
     if let ended = firstEnded() { return failure(of: ended.name, ended.ending) }
     return (error as? SessionFailure) ?? SessionFailure("\(error)")
   }
@@ -282,6 +291,7 @@ struct SessionProcesses: ~Copyable {
     process.standardOutput = handle
     process.standardError = handle
     process.standardInput = FileHandle.nullDevice
+    process.terminationHandler = { [ended] _ in ended.note(name) }
     do {
       try process.run()
     } catch {
@@ -289,4 +299,13 @@ struct SessionProcesses: ~Copyable {
     }
     children.append((name, process, start))
   }
+}
+
+/// The order in which processes have ended.
+private final class EndingOrder: Sendable {
+  private let order = Mutex<[ProcessName]>([])
+
+  var names: [ProcessName] { order.withLock { $0 } }
+
+  func note(_ name: ProcessName) { order.withLock { $0.append(name) } }
 }

@@ -113,6 +113,24 @@ import Testing
     }
   }
 
+  @Test(arguments: [150 << 20, 1 << 40, .max] as [UInt64])
+  func `chunks that name more than a file of its length holds are refused`(size: UInt64) throws {
+    let scratch = try Scratch()
+    let message = RawFile.message(1, time: 5)
+    // Two of the first size are too much, one is not.
+    let named = RawFile.chunk(message, from: 5, through: 5, size: size, compression: "zstd")
+    let sound = RawFile.chunk(message, from: 5, through: 5)
+    var file = RawFile()
+    file.add(RawFile.header(), RawFile.schema(1), RawFile.channel(1, schema: 1))
+    file.add(sound, named, named, sound)
+    file.end()
+    try scratch.write(file.bytes, to: "a")
+    let reader = try MCAPReader(opening: scratch.path("a"))
+    #expect(reader.problem?.reason.contains("its length belies") == true)
+    #expect(throws: MCAPError.self) { try reader.all() }
+    #expect(try reader.all(damage: .skip).count == 2)
+  }
+
   @Test func `what is no such file is said to be none`() throws {
     let scratch = try Scratch()
     try scratch.write([], to: "empty")

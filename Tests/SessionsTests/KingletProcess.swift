@@ -30,18 +30,19 @@ struct KingletProcess {
   private let errorFile: URL
 
   /// Starts `kinglet` with arguments, in the repository's root or another folder, with more in its
-  /// environment.
+  /// environment; `by` is a program that starts it in its own way.
   init(
     _ arguments: [String], scratch: Scratch, input: Pipe? = nil, in folder: URL = Self.root,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], by starter: [String] = []
   ) throws {
     outputFile = scratch.url.appendingPathComponent(UUID().uuidString)
     errorFile = scratch.url.appendingPathComponent(UUID().uuidString)
     for file in [outputFile, errorFile] {
       try #require(FileManager.default.createFile(atPath: file.path, contents: nil))
     }
-    process.executableURL = Self.executable
-    process.arguments = arguments
+    let words = starter + [Self.executable.path] + arguments
+    process.executableURL = URL(fileURLWithPath: words[0])
+    process.arguments = Array(words.dropFirst())
     process.currentDirectoryURL = folder
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = try FileHandle(forWritingTo: outputFile)

@@ -249,6 +249,26 @@ import Testing
     }
   }
 
+  @Test func `what finds no room on the disk is one line, and leaves nothing half`() throws {
+    let out = scratch.path("full")
+    for (words, file) in [
+      (["export", "robomimic", shown, "--out"], "x.hdf5"),
+      (["export", "lerobot", shown, "--out"], "x"), (["export", "csv", shown, "--out"], "x"),
+      (["inspect", file(0), "--html"], "x.html"), (["replay", file(0), "--png"], "x.png"),
+      (["replay", file(0), "--mode", "state", "--video"], "x.mp4"),
+    ] {
+      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+      // No file may be longer than 8000 bytes: util-linux sees to it.
+      let outcome = try KingletProcess(
+        words + [out + "/" + file], scratch: scratch,
+        by: ["/usr/bin/prlimit", "--fsize=8000"]
+      ).finish()
+      #expect(outcome.status == 1, "\(words): \(outcome.status) \(outcome.errors)")
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(words): \(outcome.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: out) == [], "\(words)")
+    }
+  }
+
   @Test func `without recording nothing is written`() throws {
     try run([
       "launch", "Launch/pcb-insertion.yaml", "run=" + scratch.path("n"), "recording=none",
