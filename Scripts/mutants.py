@@ -29,12 +29,15 @@ REAL_TIME = "Sources/Sessions/DriverSession+RealTime.swift"
 WATCH = "Sources/Sessions/Watch.swift"
 STOPS = "Sources/Sessions/StopDesk.swift"
 JOURNAL = "Sources/Sessions/InterventionJournal.swift"
+ARM_LINK = "Sources/Sessions/ArmLink.swift"
 
 DRY_RUN = "a dry run names the rule about gains"
 SILENCE = "a tick that nobody answers stops the arm"
 PROBE = "a torque that came many times is no sign of life"
 PERSON = "a stop is answered at once, and a recovery"
 MAD = "a controller gone mad"
+ENDING = "a driver that ends brings a moving arm to rest"
+NEWS = "the state now is none"
 
 MUTANTS = [
     # The torque's stages.
@@ -219,5 +222,11 @@ TESTED_MUTANTS = [
     (JOURNAL, "        file.add(told.stops)\n", "", "journal of stops", MAD),
     (STOPS, "case .recover where unwatched:", "case .recover where false:", "no arm is let go that nobody watches", "an arm whose launch is stopped"),
     (GAINS, "guard safety.stopDamping >= safety.holdStiffness * delay else {", "guard true else {", "refusal of the driver's own stiffness", DRY_RUN),
-    (WATCH, "if let oldest, listened - oldest.value.seen > silence {", "if let oldest, false {", "a process that gives no sign of life", "a process that is stopped ends the session"),
+    (WATCH, "lives.filter { listened - $1.seen > $1.patience }", "lives.filter { listened - $1.seen > .max }", "a process that gives no sign of life", "a process that is stopped ends the session"),
+    (WATCH, "listened += min(max(0, now - lastAttended), longestLook)", "listened += max(0, now - lastAttended)", "who was away holds it against nobody", "an arm whose launch is stopped"),
+    (LOCKSTEP, "      try comeToRest()\n      giveUpRecording()\n", "      giveUpRecording()\n", "an ending driver brings the arm to rest in lock-step", ENDING),
+    (REAL_TIME, "      try comeToRest(&timer)\n      throw error\n", "      throw error\n", "an ending driver brings the arm to rest", ENDING),
+    (REAL_TIME, "    arm.close()\n    try comeToRest(&timer)\n", "    arm.close()\n", "the end of a session brings the arm to rest", ENDING),
+    (ARM_LINK, "where state.tick >= tick && state.time >= told: return state", "where state.tick >= tick: return state", "a state of before is none of now", NEWS),
+    (ARM_LINK, "      case .driverStatus(let status) where status.time < told: continue\n", "", "a stop of before stops nothing", NEWS),
 ]

@@ -60,15 +60,19 @@ public struct DriverStatus: Sendable, Equatable {
   public var stands: Bool
   /// What it has refused.
   public var refusals: Refusals
+  /// Robot time now, since the driver's start [ns].
+  public var time: Int64
 
   /// A status of its parts.
   public init(
-    mode: DriverMode, since: Int64, reason: String, stands: Bool, refusals: Refusals = Refusals()
+    mode: DriverMode, since: Int64, reason: String, stands: Bool, refusals: Refusals = Refusals(),
+    time: Int64
   ) {
     self.mode = mode
     self.since = since
     self.reason = reason
     self.stands = stands
     self.refusals = refusals
+    self.time = time
   }
 }

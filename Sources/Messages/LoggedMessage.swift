@@ -72,13 +72,13 @@ extension DriverStatus: Generated {
       mode: mode, since: proto.since, reason: proto.reason, stands: proto.stands,
       refusals: Refusals(
         late: it.late, early: it.early, stopped: it.stopped, damaged: it.damaged,
-        foreign: it.foreign))
+        foreign: it.foreign), time: proto.time)
   }
 
   var proto: ProtoDriverStatus {
     .with {
       $0.mode = ProtoDriverMode(rawValue: Int(mode.rawValue)) ?? .unspecified
-      ($0.since, $0.reason, $0.stands) = (since, reason, stands)
+      ($0.since, $0.reason, $0.stands, $0.time) = (since, reason, stands, time)
       let refused = refusals
       $0.refusals = .with {
         ($0.late, $0.early, $0.stopped) = (refused.late, refused.early, refused.stopped)

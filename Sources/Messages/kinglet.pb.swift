@@ -1703,6 +1703,9 @@ nonisolated struct ProtoDriverStatus: Sendable {
   /// Clears the value of `refusals`. Subsequent reads from it will return its default value.
   mutating func clearRefusals() {self._refusals = nil}
 
+  /// Robot time now, since the driver's start [ns].
+  var time: Int64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -4772,7 +4775,7 @@ nonisolated extension ProtoRefusals: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoDriverStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DriverStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mode\0\u{1}since\0\u{1}reason\0\u{1}stands\0\u{1}refusals\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mode\0\u{1}since\0\u{1}reason\0\u{1}stands\0\u{1}refusals\0\u{1}time\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4785,6 +4788,7 @@ nonisolated extension ProtoDriverStatus: SwiftProtobuf.Message, SwiftProtobuf._M
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.stands) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._refusals) }()
+      case 6: try { try decoder.decodeSingularSFixed64Field(value: &self.time) }()
       default: break
       }
     }
@@ -4810,6 +4814,9 @@ nonisolated extension ProtoDriverStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._refusals {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    if self.time != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.time, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4819,6 +4826,7 @@ nonisolated extension ProtoDriverStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.reason != rhs.reason {return false}
     if lhs.stands != rhs.stands {return false}
     if lhs._refusals != rhs._refusals {return false}
+    if lhs.time != rhs.time {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -35,11 +35,11 @@ public struct DriverGuard: Sendable {
     supervisor = Supervisor(filter)
   }
 
-  /// How the driver stands.
-  public var status: DriverStatus {
+  /// How the driver stands at a robot time [ns].
+  public func status(at time: Int64) -> DriverStatus {
     DriverStatus(
       mode: machine.mode, since: machine.since, reason: reason, stands: machine.stands,
-      refusals: refusals)
+      refusals: refusals, time: time)
   }
 
   /// The fence that the tool is held to now; nil where it is held to none.

@@ -1,10 +1,10 @@
-import Geometry
-import Messages
+package import Geometry
+package import Messages
 import Recipes
-import Wire
+package import Wire
 
 /// The arm as the actor and the reset see it: ask for a pose, get the state of a named tick.
-struct ArmLink: ~Copyable {
+package struct ArmLink: ~Copyable {
   /// Numbers of the last setpoint and grant; they pass from process to process with the command.
   var numbers: (setpoint: UInt64, grant: UInt64) = (0, 0)
   /// What the controller has told of its safety filter since `takeSafety`.
@@ -12,12 +12,25 @@ struct ArmLink: ~Copyable {
   private var driver: Client
   private var controller: Client
   private var states: Subscriber?
+  /// Robot time that the driver has told last [ns].
+  ///
+  /// What it publishes waits in queues, for minutes where nobody has read meanwhile: what is older than
+  /// this is no news.
+  private var told = Int64.min
   private let patience = Duration.seconds(10)
 
   init(_ session: SessionContext) throws {
     let driver = try session.client(of: .session, role: "driver")
     let controller = try session.client(of: .setpoint, role: "controller")
     let states = try session.subscriberInRealTime(to: .state, role: "driver")
+    self.init(driver: driver, controller: controller, states: states)
+  }
+
+  /// By the lines to its driver and its controller; `states` is what the driver publishes in real time,
+  /// nil in lock-step.
+  package init(
+    driver: consuming Client, controller: consuming Client, states: consuming Subscriber?
+  ) {
     self.driver = driver
     self.controller = controller
     self.states = states
@@ -27,13 +40,15 @@ struct ArmLink: ~Copyable {
   mutating func start(_ episode: EpisodeStart) throws -> ArmState {
     guard case .episodeStarted(let state) = try ask(.episodeStart(episode), within: .seconds(30))
     else { throw unexpected("driver") }
+    told = state.time
     return state
   }
 
   /// How the driver stands.
-  mutating func status() throws -> DriverStatus {
+  package mutating func status() throws -> DriverStatus {
     let answer = try driver.call(.driverStatusRequest, within: patience)
     guard case .driverStatus(let status) = answer else { throw unexpected("driver") }
+    told = status.time
     return status
   }
 
@@ -72,7 +87,7 @@ struct ArmLink: ~Copyable {
   }
 
   /// The arm's state now, without letting time pass in lock-step.
-  mutating func current() throws -> ArmState {
+  package mutating func current() throws -> ArmState {
     if states == nil { return try grant(until: 0, setpoint: 0) }
     // In real time this is what opens the session: the driver takes no torque before.
     let status = try status()
@@ -82,7 +97,7 @@ struct ArmLink: ~Copyable {
 
   /// Lets the arm go toward a pose and returns the state of tick `until`: exactly that tick in
   /// lock-step, the first one seen from it on in real time.
-  mutating func advance(
+  package mutating func advance(
     toward baseFromTool: Transform<Base, Tool>, compliance: Compliance, from effectTick: Int64,
     until tick: Int64
   ) throws -> ArmState {
@@ -123,8 +138,9 @@ struct ArmLink: ~Copyable {
   private mutating func awaitState(of tick: Int64) throws -> ArmState {
     while true {
       switch try states?.receive(within: .seconds(2)) {
-      case .granted(let state) where state.tick >= tick: return state
+      case .granted(let state) where state.tick >= tick && state.time >= told: return state
       case .granted: continue
+      case .driverStatus(let status) where status.time < told: continue
       case .driverStatus(let status): throw ArmStopped(status)
       default: throw unexpected("driver")
       }
@@ -144,12 +160,12 @@ struct ArmLink: ~Copyable {
 }
 
 /// The driver has stopped the arm and moves it for nobody until a person lets go.
-struct ArmStopped: Error, CustomStringConvertible {
+package struct ArmStopped: Error, CustomStringConvertible {
   let status: DriverStatus
 
   init(_ status: DriverStatus) { self.status = status }
 
-  var description: String {
+  package var description: String {
     "the arm has stopped (\(status.mode)): \(status.reason); `kinglet recover RUN` lets it go on"
   }
 }

@@ -134,6 +134,11 @@ extension Commands {
     _ recipe: SessionRecipe, isSupervised: Bool, firstEpisode: UInt64?, progress: Reporting
   ) throws -> TrainingReport {
     let run = recipe.launch.run
+    var session = try SessionContext(
+      recipe: recipe, isSupervised: false, endsAtFirstSignal: isSupervised)
+    // What it recovers may be long.
+    let heartbeat = Heartbeat(joining: session)
+    defer { heartbeat.stop() }
     let point = try resumePoint(of: recipe.launch, from: firstEpisode)
     let folder: RunFolder
     if let point {
@@ -148,11 +153,7 @@ extension Commands {
     } else {
       folder = try makeRun(recipe, earlier: .replace)
     }
-    let session = try SessionContext(
-      recipe: recipe, isSupervised: false, firstEpisodes: point.map { [$0.episode] } ?? [],
-      endsAtFirstSignal: isSupervised)
-    let heartbeat = Heartbeat(joining: session)
-    defer { heartbeat.stop() }
+    session.firstEpisodes = point.map { [$0.episode] } ?? []
     var launch = try LaunchSession(
       session, folder: folder, demonstrationMinutes: 0, from: point.map { [$0] } ?? [],
       isAlone: !isSupervised, reporting: progress)

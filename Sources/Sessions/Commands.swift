@@ -36,6 +36,9 @@ public enum Commands {
     case withInput
   }
 
+  /// Says on standard error what a process ends with, within a second or not at all.
+  public static func sayLast(_ line: String) { say(line + "\n") }
+
   /// The word that was meant by another; nil when none is near enough.
   public static func nearest(to word: String, among candidates: [String]) -> String? {
     Recipes.nearest(to: word, among: candidates)
@@ -64,7 +67,10 @@ public enum Commands {
       knownSteps: knownSteps, endsAtFirstSignal: true)
     if supervisor == nil { try makeFolders(of: session) }
     let heartbeat = Heartbeat(role, in: session)
-    defer { heartbeat.stop() }
+    defer {
+      heartbeat.stop()
+      session.log.flush(within: 500_000_000)
+    }
     do {
       try run(role, in: session)
     } catch {

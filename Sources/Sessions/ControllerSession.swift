@@ -30,7 +30,7 @@ struct ControllerSession {
     LoopPreparation.pin(.controller, of: session.recipe.launch)
     let isTimed = session.recipe.launch.clock == .realtime
     var timing = LoopTiming(period: session.nanosecondsPerTick)
-    defer { if isTimed { print(timing.text(of: .controller)) } }
+    defer { if isTimed { session.log.add(timing.text(of: .controller) + "\n") } }
     try status.ready()
     while !desk.isStopped {
       guard try poller.wait(within: .seconds(1)) else { continue }

@@ -11,8 +11,8 @@ extension DriverSession {
     var timer = PeriodicTimer(period: session.nanosecondsPerTick)
     var timing = LoopTiming(period: timer.period)
     defer {
-      print(timing.text(of: .driver))
-      print("driver: \(interventions) torques cut by its safety filter")
+      session.log.add(timing.text(of: .driver) + "\n")
+      session.log.add("driver: \(interventions) torques cut by its safety filter\n")
     }
     do {
       try keepTime(&timer, &timing)

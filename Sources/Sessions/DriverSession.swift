@@ -68,9 +68,11 @@ struct DriverSession: ~Copyable {
 
   private static func port(_ session: SessionContext) throws -> DriverPort? {
     guard session.recipe.launch.placement == .process else { return nil }
-    return try DriverPort(
-      bind: session.endpoint(of: .arm), role: "controller", in: session.context,
-      spin: SessionContext.spin, stop: session.stopCheck)
+    return try session.bound {
+      try DriverPort(
+        bind: session.endpoint(of: .arm), role: "controller", in: session.context,
+        spin: SessionContext.spin, stop: session.stopCheck)
+    }
   }
 
   /// Drives until told to stop.
@@ -127,7 +129,7 @@ struct DriverSession: ~Copyable {
     guard arm.machine.transitions != toldTransitions else { return }
     toldTransitions = arm.machine.transitions
     let told = arm.status
-    say("driver: \(told.line)\n")
+    session.log.add("driver: \(told.line)\n")
     status.tellNow(.driverStatus(told))
     recorder.add(.driver(told), at: arm.read().time)
     if told.mode.isStopped, stopsToTell.count < 64 { stopsToTell.append(told) }

@@ -28,7 +28,7 @@ struct GuardedArm: ~Copyable {
   var machine: DriverMachine { safety.machine }
 
   /// How the driver stands.
-  var status: DriverStatus { safety.status }
+  var status: DriverStatus { safety.status(at: arm.read().time) }
 
   /// A session is there.
   mutating func open() {

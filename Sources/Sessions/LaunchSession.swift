@@ -77,6 +77,7 @@ struct LaunchSession: ~Copyable {
       throw SessionFailure(failure.description + wayOn(after: failure))
     }
     processes.stop(grace: .seconds(20))
+    relay?.finish()
     try figures.close(otherwise: .fault)
     try processes.checkRecorder()
     return figures.summary
@@ -101,7 +102,9 @@ struct LaunchSession: ~Copyable {
       lives.note(Self.learner, progress: 0, at: MonotonicClock.now)
       // They say by themselves that they are ready, and the first need not wait for the last.
       for actor in 0..<recipe.actors {
-        try processes.begin(ProcessName(actor: actor), from: episodes)
+        let name = ProcessName(actor: actor)
+        try processes.begin(name, from: episodes)
+        lives.expect(name, at: MonotonicClock.now)
         figures.roll.arrive(actor)
       }
       return

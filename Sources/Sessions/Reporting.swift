@@ -20,13 +20,20 @@ func write(_ data: Data, toFile path: String) throws {
 }
 
 /// Writes to a descriptor what it takes: a full disk must not end who only says something.
-func say(_ text: String, to descriptor: Int32 = STDERR_FILENO) {
+func write(_ text: String, to descriptor: Int32) {
   var rest = Array(text.utf8)[...]
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     guard count > 0 else { return }
     rest = rest.dropFirst(count)
   }
+}
+
+/// Says something on standard error; where nobody takes it within a second, it is dropped: what is said
+/// last must not keep a process from ending.
+func say(_ text: String) {
+  var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+  if poll(&room, 1, 1000) != 0 { write(text, to: STDERR_FILENO) }
 }
 
 /// Where a command says how far it is.
@@ -52,6 +59,6 @@ public enum Reporting: Sendable {
   /// Writes text as it is.
   func write(_ text: String) {
     guard self == .standardOutput else { return }
-    say(text, to: STDOUT_FILENO)
+    Sessions.write(text, to: STDOUT_FILENO)
   }
 }

@@ -15,11 +15,13 @@ struct SessionContext: Sendable {
   let isSupervised: Bool
   /// The episode that a training goes on with, for a learner that of each of its actors; empty at its
   /// beginning.
-  let firstEpisodes: [UInt64]
+  var firstEpisodes: [UInt64]
   /// Steps that a training is known to have come to, for a learner that is started again in it.
   let knownSteps: Int?
   /// Meetings that are reached through a tap of `kinglet chaos`.
   let tapped: Set<Meeting>
+  /// Where it says what a person may want to read.
+  let log: SessionLog
   /// What this process has done.
   let work = WorkCount()
   /// What `launch` has left unanswered of what it was told.
@@ -39,10 +41,12 @@ struct SessionContext: Sendable {
     self.endsAtFirstSignal = endsAtFirstSignal
     self.isSupervised = isSupervised
     endpoints = Endpoints(recipe: recipe.launch)
+    let log = SessionLog()
+    self.log = log
     context = try Context(
       session: SessionMark(recipe.launch), security: Self.security(of: recipe.launch)
     ) {
-      say($0 + "\n")
+      log.add($0 + "\n")
     }
     geometry = TaskGeometry(recipe)
     stopSignal = try StopSignal()
@@ -99,8 +103,10 @@ struct SessionContext: Sendable {
   /// Messages of the training bear its own mark, so they need a context of their own.
   private func meetingOfTraining(_ meeting: Meeting) throws -> (Endpoint, Context) {
     let training = recipe.launch.training
-    let context = try Context(session: SessionMark(training), security: self.context.security) {
-      say($0 + "\n")
+    let context = try Context(
+      session: SessionMark(training), security: self.context.security
+    ) { [log] in
+      log.add($0 + "\n")
     }
     let place = Endpoints(recipe: training).toward(meeting, tapped: tapped)
     return (try Endpoint(place, security: context.security), context)
@@ -120,11 +126,25 @@ struct SessionContext: Sendable {
   /// See `subscriberInRealTime`.
   func publisherInRealTime(at meeting: Meeting) throws -> Publisher? {
     guard recipe.launch.clock == .realtime else { return nil }
-    return try Publisher(at: endpoint(of: meeting), in: context)
+    return try bound { try Publisher(at: endpoint(of: meeting), in: context) }
   }
 
   func server(at meeting: Meeting, callers: String) throws -> Server {
-    try Server(at: endpoint(of: meeting), role: callers, in: context, stop: stopCheck)
+    try bound {
+      try Server(at: endpoint(of: meeting), role: callers, in: context, stop: stopCheck)
+    }
+  }
+
+  /// Binds a socket; where its place is taken, for 5 s at most: a driver whose `launch` was killed keeps it
+  /// until its arm stands.
+  func bound<Bound: ~Copyable>(_ bind: () throws -> Bound) throws -> Bound {
+    let deadline = Deadline(in: 5_000_000_000)
+    while true {
+      do { return try bind() } catch WireError.endpointInUse(let place) {
+        guard !deadline.isPast(), !stopCheck() else { throw WireError.endpointInUse(place) }
+        usleep(50_000)
+      }
+    }
   }
 }
 

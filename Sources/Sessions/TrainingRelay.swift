@@ -11,6 +11,7 @@ struct TrainingRelay: ~Copyable {
   private(set) var isAskedToFinish = false
   private var lastAsked: Int64 = 0
   private var unansweredSince: Int64?
+  private var farewell: Status?
   private static let pause: Int64 = 1_000_000_000
 
   init(_ session: SessionContext) throws {
@@ -22,11 +23,17 @@ struct TrainingRelay: ~Copyable {
   /// Says that the actor is there.
   mutating func arrive() { tell(.ready(role: ProcessName(actor: actor).description)) }
 
-  /// Passes on what the actor says of itself.
+  /// Passes on what the actor says of itself; how it ended not before `finish`.
   mutating func pass(_ status: Status) {
     var status = status
     status.actor = UInt32(actor)
+    if FinishNote(status.note) != nil { return farewell = status }
     tell(.status(status))
+  }
+
+  /// Says how the actor ended, once its processes have: who hears of it may want to start them again.
+  mutating func finish() {
+    if let farewell { tell(.status(farewell)) }
   }
 
   /// Says that the arm has stopped or goes on.

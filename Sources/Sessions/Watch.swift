@@ -17,6 +17,8 @@ package struct Watch {
     var progress: UInt64
     /// When the progress was last another.
     var changed: Int64
+    /// How long it may be silent [ns].
+    var patience: Int64
   }
 
   private let silence: Int64
@@ -53,7 +55,13 @@ package struct Watch {
     let known = lives[name].flatMap { $0.progress == progress ? $0 : nil }
     if name.role == .learner, known == nil { lastProgress = listened }
     lives[name] = Life(
-      seen: listened, progress: progress, changed: known?.changed ?? listened)
+      seen: listened, progress: progress, changed: known?.changed ?? listened, patience: silence)
+  }
+
+  /// Notes a process that is just being started: until its first heartbeat it has 15 s at least.
+  package mutating func expect(_ name: ProcessName, at now: Int64) {
+    note(name, progress: 0, at: now)
+    lives[name]?.patience = max(15_000_000_000, silence)
   }
 
   /// Notes that nothing need go on now, for the arm has stopped and waits for a person.
@@ -68,8 +76,8 @@ package struct Watch {
   /// What is wrong at an instant; nil when nothing is.
   package mutating func finding(at now: Int64) -> Finding? {
     attend(at: now)
-    let oldest = lives.min { $0.value.seen < $1.value.seen }
-    if let oldest, listened - oldest.value.seen > silence {
+    let overdue = lives.filter { listened - $1.seen > $1.patience }
+    if let oldest = overdue.min(by: { $0.value.seen < $1.value.seen }) {
       return .silent(oldest.key, seconds: Double(listened - oldest.value.seen) * 1e-9)
     }
     guard listened - lastProgress > standstill else { return nil }

@@ -84,7 +84,9 @@ public struct TickPort<Outgoing: FixedLengthMessage, Incoming: FixedLengthMessag
     var left = duration
     // Whoever sends without a pause what is none does not hold the loop.
     for _ in 0..<Self.mostDiscarded {
-      if let message = try next(within: left) { return message }
+      do throws(WireError) {
+        if let message = try next(within: left) { return message }
+      } catch .timedOut { break }
       left = deadline.left
     }
     throw socket.timedOut(duration)

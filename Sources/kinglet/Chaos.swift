@@ -37,6 +37,8 @@ struct Chaos: ParsableCommand {
       progress: output.progress)
     try output.show(report)
     // Fewer faults than were asked for show less than was asked.
-    if !report.violations.isEmpty || report.faults < faults { throw ExitCode.failure }
+    guard report.violations.isEmpty, report.faults >= faults, report.hasMovingHalf else {
+      throw ExitCode.failure
+    }
   }
 }

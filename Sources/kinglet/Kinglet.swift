@@ -24,11 +24,13 @@ struct Kinglet: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      if exitCode(for: error) == .validationFailure, let line = refusal(fullMessage(for: error)) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
-        exit(withError: ExitCode.validationFailure)
-      }
-      exit(withError: error)
+      let code = exitCode(for: error)
+      // What was asked for, such as help, belongs on standard output.
+      if code == .success { exit(withError: error) }
+      let message = fullMessage(for: error)
+      let line = code == .validationFailure ? refusal(message) : nil
+      if !message.isEmpty { Commands.sayLast(line ?? message) }
+      Foundation.exit(code.rawValue)
     }
   }
 

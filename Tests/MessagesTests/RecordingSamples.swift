@@ -94,7 +94,7 @@ extension Samples {
       reason: "no torque for 20 ms", stands: stream.uniform() < 0.5,
       refusals: Refusals(
         late: stream.next(), early: stream.next(), stopped: stream.next(), damaged: stream.next(),
-        foreign: stream.next()))
+        foreign: stream.next()), time: Int64(bitPattern: stream.next()))
   }
 
   mutating func time() -> RecordTime {

@@ -49,7 +49,7 @@ import Testing
         #expect(!decision.isCommanded)
         #expect(guarded.refusals.stopped == UInt64(k))
         if !guarded.machine.stands { #expect(decision.torque.torque == -10 * state.velocity) }
-        #expect(guarded.status.reason == "the test says so", "\(last)")
+        #expect(guarded.status(at: 0).reason == "the test says so", "\(last)")
       }
       #expect(guarded.machine.mode == (event == .faulted ? .fault : .userStopped))
     }
@@ -114,8 +114,8 @@ import Testing
       #expect(decision.torque.setpoint == 9, "it is what the arm goes toward, or went")
       #expect(!decision.isCommanded)
     }
-    #expect(guarded.status.mode == .dampedStop)
-    #expect(guarded.status.reason == "no torque for 200 ms")
+    #expect(guarded.status(at: 0).mode == .dampedStop)
+    #expect(guarded.status(at: 0).reason == "no torque for 200 ms")
   }
 
   @Test func `a state that must stop the arm does, whatever is asked`() throws {
@@ -125,8 +125,8 @@ import Testing
       var guarded = try ready()
       _ = guarded.decide(JointTorque(), for: calm(tick: 0))
       let decision = guarded.decide(command, for: state)
-      #expect(guarded.status.mode == .dampedStop)
-      #expect(guarded.status.reason.contains("joint 3"))
+      #expect(guarded.status(at: 0).mode == .dampedStop)
+      #expect(guarded.status(at: 0).reason.contains("joint 3"))
       #expect(!decision.isCommanded)
     }
   }
@@ -143,16 +143,16 @@ import Testing
       return guarded.fence
     }
     #expect(fence(at: outside, tick: 0) == nil)
-    #expect(guarded.status.mode == .ready)
+    #expect(guarded.status(at: 0).mode == .ready)
     #expect(fence(at: .identity, tick: 1) != nil)
     #expect(fence(at: outside, tick: 2) != nil)
-    #expect(guarded.status.mode == .dampedStop)
+    #expect(guarded.status(at: 0).mode == .dampedStop)
     for k in Int64(3)..<100 { _ = fence(at: outside, tick: k) }
     let isFree = guarded.recover(at: 100_000_000, because: "a person")
     #expect(isFree)
     #expect(fence(at: outside, tick: 101) == nil)
-    #expect(guarded.status.mode == .ready)
-    #expect(guarded.status.reason == "a person")
+    #expect(guarded.status(at: 0).mode == .ready)
+    #expect(guarded.status(at: 0).reason == "a person")
   }
 
   @Test func `after a snapshot the rate counts from the torque that acted there`() throws {

@@ -9,6 +9,8 @@ private struct Result: Decodable {
   }
   var faults: Int
   var faultsAtSeveralActors: Int
+  var faultsAtMovingArm: Int
+  var faultsWithoutControllerInLockstep: Int
   var wentOn: Int
   var ended: Int
   var violations: [Violation]
@@ -30,6 +32,9 @@ private struct Result: Decodable {
     #expect(result.violations.isEmpty && outcome.status == 0, "\(result.violations)")
     #expect(result.faults == 3 && result.faultsAtSeveralActors == 3)
     #expect(result.wentOn + result.ended == 3)
+    // These trainings are all in real time.
+    #expect((0...3).contains(result.faultsAtMovingArm))
+    #expect(result.faultsWithoutControllerInLockstep == 0)
     let left = try FileManager.default.contentsOfDirectory(atPath: scratch.url.path)
     #expect(!left.contains { $0.hasPrefix("kinglet-chaos") }, "\(left)")
     #expect(KingletProcess.isGone(scratch.url.path + "/kinglet-chaos"))

@@ -124,7 +124,7 @@ private struct Digests: Decodable, Equatable {
   @Test func `a process that is stopped ends the session, with what to do`() throws {
     let run = scratch.path("z")
     let launch = try KingletProcess(
-      words("z", ["supervision.silence=2", "finish.steps=100000"]), scratch: scratch)
+      words("z", ["supervision.silence=5", "finish.steps=100000"]), scratch: scratch)
     defer { launch.end() }
     try waitForSteps(run, of: launch)
     let victims = KingletProcess.running(with: "reward\0" + run)

@@ -1,6 +1,7 @@
 import Foundation
 import Geometry
 import Messages
+import Sessions
 import Synchronization
 import Testing
 import Wire
@@ -316,5 +317,65 @@ import Wire
     let asked = torque > 0 ? "\"asked\":[1000000," : "\"asked\":[-1000000,"
     #expect(lines.contains { $0.contains("\"by\":\"driver\"") && $0.contains(asked) })
     #expect(lines.contains { $0.contains("\"kind\":\"stop\"") && $0.contains("dampedStop") })
+  }
+
+  /// As `launch` ends it or a person does, and as a session ends in good order.
+  @Test(arguments: [("realtime", true), ("realtime", false), ("lockstep", true)])
+  func `a driver that ends brings a moving arm to rest before`(clock: String, isTold: Bool) throws {
+    let driver = try driver(clock: clock)
+    defer { driver.end() }
+    let context = try context()
+    var session = try openSession(context)
+    var port = try port(context)
+    if clock == "lockstep" {
+      let grant = Grant(sequence: 1, untilTick: 5000, setpoint: 0)
+      try session.send(.grant(grant), within: .seconds(5))
+    }
+    _ = try answer(&port, ticks: 20, still)
+    var speed = 0.0
+    for _ in 0..<3000 where speed < 0.3 {
+      let state = try port.receive(within: .seconds(5))
+      speed = abs(state.velocity[0])
+      var torque = still(state)
+      torque.torque[0] = 8
+      try port.send(torque, within: .seconds(1))
+    }
+    try #require(speed >= 0.3)
+    if isTold {
+      kill(driver.process.processIdentifier, SIGTERM)
+    } else {
+      try session.send(.stop(reason: "the test"), within: .seconds(5))
+    }
+    let end = try driver.finish(within: 20)
+    #expect(end.status == (isTold ? 1 : 0), "\(end.errors)")
+    let last = try #require(FlightView(run: run)?.latest)
+    for joint in 0..<JointVector.count {
+      #expect(abs(last.velocity[joint]) < 0.02, "joint \(joint): \(end.errors)")
+    }
+  }
+
+  @Test func `a driver whose words nobody takes works on, is stopped, and ends`() throws {
+    let words = scratch.path("words")
+    try #require(mkfifo(words, 0o600) == 0)
+    let pipe = open(words, O_RDWR | O_NONBLOCK)
+    defer { close(pipe) }
+    let page = [UInt8](repeating: 46, count: 4096)
+    while write(pipe, page, page.count) > 0 {}
+    let driver = try KingletProcess(
+      [
+        "driver", "Launch/pcb-insertion.yaml", "run=" + run, "recording=none", "clock=realtime",
+        "placement=process",
+      ], scratch: scratch, by: ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>'\(words)'"])
+    defer { driver.end() }
+    let context = try context()
+    var session = try openSession(context)
+    var port = try port(context)
+    _ = try answer(&port, ticks: 100, still)
+    var person = try client("stop", context)
+    _ = try person.call(.userStop(reason: "the test"), within: .seconds(20))
+    #expect(try status(&session).mode == .userStopped)
+    _ = try answer(&port, ticks: 100, still)
+    kill(driver.process.processIdentifier, SIGTERM)
+    #expect(try driver.finish(within: 20).status == 1)
   }
 }

@@ -52,8 +52,18 @@ struct KingletProcess {
     } else {
       process.standardInput = FileHandle.nullDevice
     }
+    try Self.start(process)
+  }
+
+  /// Starts a process, one at a time: Foundation lets one that is started on another thread inherit the
+  /// pipe by whose end it notices that this one has ended.
+  static func start(_ process: Process) throws {
+    starting.lock()
+    defer { starting.unlock() }
     try process.run()
   }
+
+  private static let starting = NSLock()
 
   /// Ends it at once, if it still runs: what a test that fails must do.
   func end() {

@@ -140,6 +140,13 @@ import Wire
       try #require(DispatchTime.now() < deadline && launch.process.isRunning)
       usleep(50_000)
     }
+    // It knows whom to call, and has a key of its own, which nobody lets in.
+    try kinglet(["keys", "allow", rogue, "lab", labKey, "--at", "127.0.0.1"])
+    let refused = try KingletProcess.run(["join", run, "security.keys=" + rogue], scratch: scratch)
+    #expect(refused.status != 0 && refused.errors.contains("is not on the list there"))
+    #expect(refused.errors.contains("no `launch` answers"), "\(refused.errors)")
+    let told = try launch.errors()
+    #expect(told.contains("refused a peer"), "\(told)")
     let joined = try KingletProcess(["join", run, "security.keys=" + arm], scratch: scratch)
     defer { joined.end() }
     while !holds("\"actor1/episode/steps\"") {

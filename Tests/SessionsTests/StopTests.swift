@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import Wire
 
-/// Sends to every other socket of a session as fast as they take it, on a thread of its own.
+/// Sends to every other socket of a session that takes calls, as fast as they take it, on a thread of its own.
 private final class Flood: Sendable {
   private let isOver = Mutex(false)
   private let count = Mutex(0)
@@ -36,6 +36,8 @@ private final class Flood: Sendable {
     var record = try client("record")
     var learner = try client("learner")
     var status = try client("status")
+    var reward = try client("reward")
+    var reset = try client("reset")
     while !isOver.withLock({ $0 }) {
       for _ in 0..<100 {
         try? session.send(.driverStatusRequest, within: .zero)
@@ -44,8 +46,10 @@ private final class Flood: Sendable {
         try? record.send(.recordAccepted, within: .zero)
         try? learner.send(.learnerDigestRequest, within: .zero)
         try? status.send(.ready(role: "driver"), within: .zero)
+        try? reward.send(.judgeStart, within: .zero)
+        try? reset.send(.judgeStart, within: .zero)
       }
-      count.withLock { $0 += 600 }
+      count.withLock { $0 += 800 }
     }
   }
 }
@@ -91,7 +95,7 @@ private final class Flood: Sendable {
 
   @Test(arguments: [
     ["clock=lockstep"], ["clock=lockstep", "placement=process"],
-    ["clock=realtime", "placement=process"],
+    ["clock=realtime", "placement=process", "robot.safety.stopTimeout=10"],
   ])
   func `a stopped arm stays stopped until a person lets it go on`(words: [String]) throws {
     let launch = try launch(words)
@@ -128,8 +132,15 @@ private final class Flood: Sendable {
     defer { launch.end() }
     let deadline = DispatchTime.now() + 60.0
     // In the first steps of an episode, so that the driver is held by the others.
-    let file = scratch.path("r/episodes/episode-000000.mcap.part")
-    while (FileManager.default.contents(atPath: file)?.count ?? 0) < 100_000 {
+    let episodes = scratch.path("r/episodes")
+    func isBegun() -> Bool {
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: episodes)) ?? []
+      return files.contains { file in
+        let size = FileManager.default.contents(atPath: episodes + "/" + file)?.count ?? 0
+        return file.hasSuffix(".part") && size >= 100_000
+      }
+    }
+    while !isBegun() {
       try #require(DispatchTime.now() < deadline, "\(log())")
       usleep(1000)
     }
@@ -138,7 +149,7 @@ private final class Flood: Sendable {
     kill(recorder, SIGSTOP)
     defer { kill(recorder, SIGCONT) }
     // Long enough for the driver to be held, and well before it gives the recorder up.
-    usleep(1_000_000)
+    usleep(300_000)
     let stop = try KingletProcess.run(
       ["stop", scratch.path("r"), "--reason", "a hand"], scratch: scratch)
     #expect(stop.status == 0, "\(stop.errors)")
@@ -150,7 +161,9 @@ private final class Flood: Sendable {
   }
 
   @Test func `a stop works while every other queue is flooded and nobody takes anything`() throws {
-    let launch = try launch(["clock=realtime", "placement=process"])
+    let launch = try launch([
+      "clock=realtime", "placement=process", "robot.safety.stopTimeout=10",
+    ])
     defer { launch.end() }
     try awaitLog("active at")
     let run = scratch.path("r")
@@ -174,7 +187,38 @@ private final class Flood: Sendable {
     kill(launch.process.processIdentifier, SIGKILL)
   }
 
-  @Test(arguments: [["clock=lockstep"], ["clock=realtime", "placement=process"]])
+  @Test func `a stop of a run reaches its demonstrations`() throws {
+    let run = scratch.path("r")
+    let session = run + "-demonstrations"
+    let shown = try KingletProcess(
+      [
+        "demonstrate", "Launch/pcb-insertion.yaml", "run=" + run, "clock=realtime",
+        "demonstrations.folder=" + scratch.path("shown"),
+      ], scratch: scratch)
+    defer { shown.end() }
+    func log() -> String {
+      (try? String(contentsOfFile: session + "/logs/driver.log", encoding: .utf8)) ?? ""
+    }
+    let deadline = DispatchTime.now() + 60.0
+    while !log().contains("active at") {
+      try #require(DispatchTime.now() < deadline, "\(log())")
+      usleep(20_000)
+    }
+    let stop = try KingletProcess.run(["stop", run, "--reason", "a hand"], scratch: scratch)
+    #expect(stop.status == 0 && stop.output.contains("a hand"), "\(stop.errors)")
+    while !log().contains("userStopped at") {
+      try #require(DispatchTime.now() < deadline, "\(log())")
+      usleep(20_000)
+    }
+    // Who acts beside the terminal waits for nobody: it ends, and names the stop.
+    let end = try shown.finish(within: 60)
+    #expect(end.status != 0 && end.errors.contains("a hand"), "\(end.errors)")
+    #expect(KingletProcess.isGone(session))
+  }
+
+  @Test(arguments: [
+    ["clock=lockstep"], ["clock=realtime", "placement=process", "robot.safety.stopTimeout=10"],
+  ])
   func `an arm whose launch is stopped stops too, and goes on when a person lets it`(
     words: [String]
   ) throws {
@@ -183,8 +227,8 @@ private final class Flood: Sendable {
     try awaitLog("active at")
     kill(launch.process.processIdentifier, SIGSTOP)
     defer { kill(launch.process.processIdentifier, SIGCONT) }
-    try awaitLog("`launch` has said nothing for 3 s", within: 10)
-    try awaitLog("fault at", within: 5)
+    try awaitLog("`launch` has said nothing for 3 s")
+    try awaitLog("fault at")
     let early = try KingletProcess.run(["recover", scratch.path("r")], scratch: scratch)
     #expect(early.status != 0 && early.errors.contains("`launch` is silent"), "\(early.errors)")
     // Longer than it listens itself: it must not take the others for silent.

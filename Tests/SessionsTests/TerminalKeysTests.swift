@@ -79,7 +79,7 @@ private final class Terminal {
     process.standardInput = terminal.program
     process.standardOutput = terminal.program
     process.standardError = terminal.program
-    try process.run()
+    try KingletProcess.start(process)
     defer { for left in KingletProcess.running(with: run) { kill(left, SIGKILL) } }
     let log = run + "/logs/driver.log"
     let isActive = terminal.wait(60) {

@@ -66,7 +66,7 @@ import Wire
 
   @Test func `no flipped bit passes`() throws {
     let count = Mutex(UInt64(0))
-    let found = try exchange(calls: 1, within: .seconds(2)) { _ in
+    let found = try exchange(calls: 1, within: .seconds(5)) { _ in
       .flip(
         bit: count.withLock {
           $0 += 1; return $0
@@ -78,7 +78,7 @@ import Wire
   }
 
   @Test func `a call of another session is dropped and counted`() throws {
-    let found = try exchange(calls: 1, session: (1, 2), within: .seconds(1)) { _ in .pass }
+    let found = try exchange(calls: 1, session: (1, 2), within: .seconds(5)) { _ in .pass }
     #expect(found.answered == 0)
     #expect(found.acted.isEmpty)
     #expect(found.discarded.foreign > 0)
@@ -145,7 +145,9 @@ import Wire
     var controller = try ControllerPort(
       connect: folder.endpoint(), role: "driver", in: Context(session: SessionMark(2)))
     try controller.send(JointTorque(), within: patience)
-    #expect(throws: WireError.self) { try driver.receive(within: .milliseconds(200)) }
+    for _ in 0..<50 where driver.discarded.foreign == 0 {
+      #expect(throws: WireError.self) { try driver.receive(within: .milliseconds(200)) }
+    }
     #expect(driver.discarded.foreign == 1)
   }
 }

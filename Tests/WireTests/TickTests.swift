@@ -44,7 +44,9 @@ import Wire
     try controller.send(command, within: patience)
     let silent = WireError.timedOut(
       peer: "controller", endpoint: try folder.endpoint().description, milliseconds: 50)
-    #expect(throws: silent) { try driver.receive(within: .milliseconds(50)) }
+    for _ in 0..<200 where driver.discarded.damaged == 0 {
+      #expect(throws: silent) { try driver.receive(within: .milliseconds(50)) }
+    }
     #expect(driver.discarded.damaged == 1)
     try controller.send(command, within: patience)
     command.torque[0] = 1
@@ -105,7 +107,8 @@ import Wire
     #expect(try second.next(within: .zero)?.message == .truthRequest)
   }
 
-  @Test func `a message of several parts is refused by a subscriber, which hears the next`() throws
+  @Test func `a message of several parts is passed over by a subscriber, which hears the next`()
+    throws
   {
     let folder = try Folder()
     let context = try Context()
@@ -122,10 +125,9 @@ import Wire
     while try subscriber.next(within: .milliseconds(20)) != nil {}
     for parts in [[news.encoded(), news.encoded()], [[], news.encoded(), []]] {
       #expect(try rogue.trySend(parts: parts))
-      #expect(throws: WireError.self) { try subscriber.receive(within: .milliseconds(100)) }
+      #expect(try rogue.trySend(parts: [context.sealed(news.encoded())]))
+      #expect(try subscriber.receive(within: patience) == news)
     }
-    #expect(try rogue.trySend(parts: [context.sealed(news.encoded())]))
-    #expect(try subscriber.receive(within: patience) == news)
   }
 
   @Test func `a slow subscriber gets the newest message only`() throws {

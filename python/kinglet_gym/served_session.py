@@ -162,15 +162,18 @@ def _end(process, context, folders, owner):
     # Standard input that ends asks for an orderly end.
     process.stdin.close()
     try:
-        process.wait(timeout=10)
+        process.wait(timeout=20)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
     process.stdout.close()
     process.stderr.close()
-    # Only a process that was killed has left it.
+    # Only a process that was killed has left it, and others of its session may still be ending there.
+    deadline = time.monotonic() + 5
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        while os.path.exists(folder) and time.monotonic() < deadline:
+            shutil.rmtree(folder, ignore_errors=True)
+            time.sleep(0.05)
 
 
 def use_keys(client, folder: Path):

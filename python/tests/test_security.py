@@ -83,7 +83,7 @@ def refused(context, session, prepare):
     client.send_multipart([seal(number, session.mark, reset_request()), reset_request()])
     answers = []
     failed = []
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not failed:
         while client.poll(20):
             answers.append(client.recv_multipart())
@@ -145,7 +145,7 @@ def test_a_listener_who_asks_for_nothing_gets_no_more_than_a_greeting(served):
     own = b"\xff" + bytes(7) + b"\x01\x7f\x03\x01" + b"CURVE".ljust(20, b"\0")
     for mechanism in (b"NULL", b"CURVE", b"PLAIN", b"GSSAPI", bytes(20)):
         with socket.create_connection((host, int(port)), timeout=10) as raw:
-            raw.settimeout(2)
+            raw.settimeout(20)
             heard = raw.recv(4096)
             raw.sendall(greeting + mechanism.ljust(20, b"\0") + bytes(32))
             raw.settimeout(0.5)

@@ -1,12 +1,12 @@
 import Glibc
 
 /// A living driver's flight recording, mapped: the newest tick without reading the file.
-final class FlightView {
+package final class FlightView {
   private let memory: UnsafeRawPointer
 
   /// The recording in a run's folder as it stands now; nil where there is none yet, or one of
   /// another version.
-  init?(run: String) {
+  package init?(run: String) {
     let file = open(run + "/" + FlightRecorder.name, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
@@ -30,7 +30,7 @@ final class FlightView {
   var begun: Int64 { Int64(bitPattern: word(at: 24)) }
 
   /// The newest tick; nil before the first.
-  var latest: FlightEntry? {
+  package var latest: FlightEntry? {
     let count = count
     return count == 0 ? nil : FlightRecorder.entry(count - 1, in: memory)
   }

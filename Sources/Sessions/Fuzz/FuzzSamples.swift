@@ -220,7 +220,8 @@ extension FuzzSamples {
     let modes = DriverMode.allCases.map { mode in
       Message.driverStatus(
         DriverStatus(
-          mode: mode, since: tick(), reason: "a reason", stands: stream.index(below: 2) == 0))
+          mode: mode, since: tick(), reason: "a reason", stands: stream.index(below: 2) == 0,
+          time: tick()))
     }
     return modes + [
       .userStop(reason: "a person"), .recover(reason: "a person"), .driverStatusRequest,
