@@ -49,7 +49,8 @@ struct Survey {
       let chunk = try ChunkRecord(record.content)
       let (sum, isBeyond) = uncompressed.addingReportingOverflow(chunk.uncompressedSize)
       guard !isBeyond, sum <= Format.mostUncompressed(inFileOf: bytes.count) else {
-        throw Fault("with this chunk the file would hold \(sum) bytes, which its length belies")
+        throw Fault(
+          "a chunk names \(chunk.uncompressedSize) bytes, more than a file of this length holds")
       }
       uncompressed = sum
       segments.append(

@@ -65,11 +65,12 @@ public enum Commands {
     let session = try SessionContext(
       recipe: recipe, isSupervised: supervisor != nil, firstEpisodes: firstEpisodes,
       knownSteps: knownSteps, endsAtFirstSignal: true)
+    session.log.open()
     if supervisor == nil { try makeFolders(of: session) }
     let heartbeat = Heartbeat(role, in: session)
     defer {
       heartbeat.stop()
-      session.log.flush(within: 500_000_000)
+      session.log.close()
     }
     do {
       try run(role, in: session)

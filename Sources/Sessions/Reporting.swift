@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Metrics
+import RealTime
 
 /// Writes a whole file in the place of an earlier one; an error is one line.
 func write(_ data: Data, toFile path: String) throws {
@@ -32,8 +33,12 @@ func write(_ text: String, to descriptor: Int32) {
 /// Says something on standard error; where nobody takes it within a second, it is dropped: what is said
 /// last must not keep a process from ending.
 func say(_ text: String) {
+  let deadline = Deadline(in: 1_000_000_000)
   var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-  if poll(&room, 1, 1000) != 0 { write(text, to: STDERR_FILENO) }
+  repeat {
+    // A signal ends a poll early.
+    if poll(&room, 1, 100) > 0 { return write(text, to: STDERR_FILENO) }
+  } while !deadline.isPast()
 }
 
 /// Where a command says how far it is.

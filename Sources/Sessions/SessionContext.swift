@@ -141,7 +141,7 @@ struct SessionContext: Sendable {
     let deadline = Deadline(in: 5_000_000_000)
     while true {
       do { return try bind() } catch WireError.endpointInUse(let place) {
-        guard !deadline.isPast(), !stopCheck() else { throw WireError.endpointInUse(place) }
+        guard !deadline.isPast(), !isAskedToFinish else { throw WireError.endpointInUse(place) }
         usleep(50_000)
       }
     }

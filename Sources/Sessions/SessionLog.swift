@@ -2,53 +2,66 @@ import Foundation
 import RealTime
 import Synchronization
 
-/// What a process of a session says on standard error, without waiting for anybody.
+/// What a process of a session says on standard error.
 ///
 /// A pipe that nobody reads and a terminal that was stopped (Ctrl-S) hold whoever writes to them; that
-/// must not be who holds an arm. A thread of its own writes, for as long as there is something.
+/// must not be who holds an arm. Once opened, a thread of the log's own writes.
 final class SessionLog: Sendable {
   private let waiting = Mutex(Waiting())
+  private let end = Latch()
+  private let ended = Latch()
 
   /// What may wait to be written [bytes].
   private static let mostBytes = 1 << 16
+  /// Time between two writes [ns].
+  private static let interval: Int64 = 20_000_000
 
   private struct Waiting {
+    var isOpen = false
     var text = ""
     var lost = 0
-    var isWriting = false
   }
 
-  /// Takes text that is to be said; where too much waits, it is counted instead.
+  /// Starts the thread that writes: before the process becomes one of the control loop.
+  func open() {
+    waiting.withLock { $0.isOpen = true }
+    Thread.detachNewThread { [self] in
+      // Of a thread of the loop's it would have the loop's priority.
+      try? RealTimeThread.useNormal()
+      var isOver = false
+      repeat {
+        isOver = end.wait(upTo: Self.interval)
+        let (text, lost) = take()
+        write(text + (lost > 0 ? "\(lost) more messages found no room\n" : ""), to: STDERR_FILENO)
+      } while !isOver
+      ended.close()
+    }
+  }
+
+  /// Says something; where too much waits, it is counted instead.
   func add(_ text: String) {
-    let isFirst = waiting.withLock { waiting in
+    let isTaken = waiting.withLock { waiting in
+      guard waiting.isOpen else { return false }
       if waiting.text.utf8.count + text.utf8.count <= Self.mostBytes {
         waiting.text += text
       } else {
         waiting.lost += 1
       }
-      defer { waiting.isWriting = true }
-      return !waiting.isWriting
+      return true
     }
-    guard isFirst else { return }
-    Thread.detachNewThread { [self] in
-      // Of a thread of the loop's it would have the loop's priority.
-      try? RealTimeThread.useNormal()
-      while let text = take() { write(text, to: STDERR_FILENO) }
-    }
+    if !isTaken { say(text) }
   }
 
-  private func take() -> String? {
+  private func take() -> (text: String, lost: Int) {
     waiting.withLock { waiting in
-      let lost = waiting.lost > 0 ? "\(waiting.lost) more messages found no room\n" : ""
-      let text = waiting.text + lost
-      waiting = Waiting(isWriting: !text.isEmpty)
-      return text.isEmpty ? nil : text
+      defer { (waiting.text, waiting.lost) = ("", 0) }
+      return (waiting.text, waiting.lost)
     }
   }
 
-  /// Waits until everything is written, or for so long [ns]: before a process ends.
-  func flush(within nanoseconds: Int64) {
-    let deadline = Deadline(in: nanoseconds)
-    while waiting.withLock({ $0.isWriting }), !deadline.isPast() { usleep(1000) }
+  /// Writes what is left, for half a second at most: before a process ends.
+  func close() {
+    end.close()
+    _ = ended.wait(upTo: 500_000_000)
   }
 }

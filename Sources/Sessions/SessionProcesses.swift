@@ -154,7 +154,10 @@ struct SessionProcesses: ~Copyable {
   }
 
   /// Takes no more notice of a process that has ended.
-  mutating func forget(_ name: ProcessName) { children.removeAll { $0.name == name } }
+  mutating func forget(_ name: ProcessName) {
+    children.removeAll { $0.name == name }
+    ended.forget(name)
+  }
 
   /// How a process ended.
   enum Ending: Equatable, CustomStringConvertible {
@@ -217,11 +220,15 @@ struct SessionProcesses: ~Copyable {
     let deadline = Deadline(in: 300_000_000)
     while failures.isEmpty, !deadline.isPast() { _ = try? next(within: .milliseconds(50)) }
     while !deadline.isPast(), (try? next(within: .zero)) ?? nil != nil {}
-    // Whoever ended first may be why the others did; their words come in any order.
-    let said = ended.names.compactMap { name in
-      failures.first { $0.hasPrefix("\(name): ") }
+    if let known = error as? SessionFailure, failures.contains(known.description) { return known }
+    // Whoever ended first may be why the others did; words come in any order.
+    for name in ended.names {
+      if let words = failures.first(where: { $0.hasPrefix("\(name): ") }) {
+        return SessionFailure(words)
+      }
+      if let ending = ending(of: name), ending.isBySignal { return failure(of: name, ending) }
     }
-    if let failure = said.first ?? failures.first { return SessionFailure(failure) }
+    if let failure = failures.first { return SessionFailure(failure) }
     if let ended = firstEnded() { return failure(of: ended.name, ended.ending) }
     return (error as? SessionFailure) ?? SessionFailure("\(error)")
   }
@@ -308,4 +315,6 @@ private final class EndingOrder: Sendable {
   var names: [ProcessName] { order.withLock { $0 } }
 
   func note(_ name: ProcessName) { order.withLock { $0.append(name) } }
+
+  func forget(_ name: ProcessName) { order.withLock { $0.removeAll { $0 == name } } }
 }

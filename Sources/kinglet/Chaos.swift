@@ -10,7 +10,8 @@ struct Chaos: ParsableCommand {
       that the driver recorded must be within the session's limits, the arm must have stopped where it \
       had to, and the training must go on or end with a reason and be resumed; one of several arms in \
       real time goes on without the arm that a fault has ended, which is then brought back. At its end \
-      the learner must hold each recorded transition once.
+      the learner must hold each recorded transition once. Of a hundred faults and more, half must meet \
+      an arm that moves in real time.
       """)
   @Argument(help: "A file of Launch/.")
   var file = "Launch/pcb-insertion.yaml"
@@ -37,6 +38,7 @@ struct Chaos: ParsableCommand {
       progress: output.progress)
     try output.show(report)
     // Fewer faults than were asked for show less than was asked.
+    if !report.hasMovingHalf { Commands.sayLast(ChaosReport.fewMoving) }
     guard report.violations.isEmpty, report.faults >= faults, report.hasMovingHalf else {
       throw ExitCode.failure
     }

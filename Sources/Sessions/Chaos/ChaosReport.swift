@@ -54,6 +54,10 @@ public struct ChaosReport: Report {
 
   init(seed: UInt64) { self.seed = seed }
 
+  /// What to say where `hasMovingHalf` is false.
+  public static let fewMoving =
+    "fewer than half of the faults met a moving arm: that shows too little"
+
   /// Whether half of the faults met a moving arm, as it should be of many.
   public var hasMovingHalf: Bool { faults < 100 || 2 * faultsAtMovingArm >= faults }
 
@@ -76,7 +80,6 @@ public struct ChaosReport: Report {
         + "\(broughtBack) arms brought back",
       "\(ticks) ticks looked at, \(transitions) transitions compared",
     ]
-    if !hasMovingHalf { lines.append("fewer than half met a moving arm: that shows too little") }
     lines += violations.map {
       "violation, fault \($0.fault), \($0.done): \($0.broken) (\($0.training))"
     }
