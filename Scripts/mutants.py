@@ -37,7 +37,7 @@ PROBE = "a torque that came many times is no sign of life"
 PERSON = "a stop is answered at once, and a recovery"
 MAD = "a controller gone mad"
 ENDING = "a driver that ends brings a moving arm to rest"
-NEWS = "the state now is none"
+NEWS = "what was published before the driver"
 
 MUTANTS = [
     # The torque's stages.

@@ -53,6 +53,7 @@ SKIPPED = "allocates nothing|CommandWatch"
 SLOW = "ArmLawTests"
 # The room that needs all others: what is built of it stands in a folder of this name.
 WHOLE = "Sessions"
+TESTS_STEP = "kingletPackageTests-{}-release.test"
 ALL = [(*mutant, None) for mutant in MUTANTS] + TESTED_MUTANTS
 
 
@@ -199,13 +200,17 @@ def build_whole(scratch):
     room[after(room, "-output-file-map")] = f"{objects}/outputs.json"
     room[after(room, "-c")] = f"@{objects}/sources"
 
-    program = release_step(f"kinglet-{triple}-release.exe")
-    place = next(place for place, argument in enumerate(program) if argument.startswith("@"))
-    theirs = pathlib.Path(program[place][1:]).read_text()
-    write_if_new(objects / "objects", re.sub(rf"[^\s']*/{WHOLE}\.build/", f"{objects}/", theirs))
-    program[place] = f"@{objects}/objects"
-    program[after(program, "-o")] = str(scratch / "kinglet")
-    for command in [room, program]:
+    links = []
+    for step, product in [("kinglet-{}-release.exe", "kinglet"), (TESTS_STEP, "tests.xctest")]:
+        link = release_step(step.format(triple))
+        place = next(place for place, argument in enumerate(link) if argument.startswith("@"))
+        theirs = pathlib.Path(link[place][1:]).read_text()
+        listed = objects / f"{product}.objects"
+        write_if_new(listed, re.sub(rf"[^\s']*/{WHOLE}\.build/", f"{objects}/", theirs))
+        link[place] = f"@{listed}"
+        link[after(link, "-o")] = str(scratch / product)
+        links.append(link)
+    for command in [room, *links]:
         status, output = run(scratch, command)
         if status != 0:
             break
@@ -218,9 +223,8 @@ def prepare_whole(scratch):
         status, output = run(ROOT, ["swift", "build", "-c", "release", "--product", product, "-q"])
         if status != 0:
             sys.exit(output[-3000:])
+    # The tests, which run the program that stands beside them, see into the room themselves.
     copy_folders(scratch, [f"Sources/{WHOLE}"])
-    # The tests run the program that stands beside them.
-    shutil.copy2(ROOT / ".build/release/kingletPackageTests.xctest", scratch / "tests.xctest")
 
 
 def test(scratch, file=None, tests=None):

@@ -2,6 +2,7 @@ import Foundation
 import Geometry
 import Messages
 import Sessions
+import Synchronization
 import Testing
 import Wire
 
@@ -54,5 +55,46 @@ import Wire
       usleep(100_000)
     }
     #expect(try arm.current().time > 0)
+  }
+
+  /// However long what was before still comes.
+  @Test func `what was published before the driver's last word is passed over`() throws {
+    try FileManager.default.createDirectory(
+      atPath: run + "/sockets", withIntermediateDirectories: true)
+    let context = try Context()
+    let places = (try place("session"), try place("state"))
+    let isOver = Mutex(false)
+    let ended = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      defer { ended.signal() }
+      guard var server = try? Server(at: places.0, role: "actor", in: context),
+        var publisher = try? Publisher(at: places.1, in: context)
+      else { return }
+      var asked = 0
+      while !isOver.withLock({ $0 }) {
+        if let request = try? server.next(within: .milliseconds(1)) {
+          asked = 1
+          let now = DriverStatus(
+            mode: .active, since: 0, reason: "", stands: false, time: 5_000_000_000)
+          try? server.reply(.driverStatus(now), to: request)
+        }
+        asked += asked > 0 ? 1 : 0
+        var state = ArmState()
+        state.time = asked < 600 ? 1_000_000_000 : 6_000_000_000
+        if asked < 300 {
+          let stop = DriverStatus(
+            mode: .userStopped, since: 0, reason: "", stands: true, time: state.time)
+          try? publisher.publish(.driverStatus(stop))
+        } else {
+          try? publisher.publish(state)
+        }
+      }
+    }
+    defer {
+      isOver.withLock { $0 = true }
+      ended.wait()
+    }
+    var arm = try link(context)
+    #expect(try arm.current().time == 6_000_000_000)
   }
 }
