@@ -71,9 +71,8 @@ public struct VideoFile: ~Copyable {
     ]
     // The prefix keeps a name with a colon from being read as a protocol.
     // Without -xerror a full disk at the very end is told, but is no failure.
-    return ["-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y"] + input + colours
-      + format
-      + ["file:" + output]
+    let quiet = ["-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y"]
+    return quiet + input + colours + format + ["file:" + output]
   }
 
   /// Adds the next frame.

@@ -18,13 +18,13 @@ import Wire
   }
 
   private func driver(
-    clock: String = "realtime", _ changes: [String] = []
+    clock: String = "realtime", _ changes: [String] = [], by starter: [String] = []
   ) throws -> KingletProcess {
     try KingletProcess(
       [
         "driver", "Launch/pcb-insertion.yaml", "run=" + run, "recording=none", "clock=" + clock,
         "placement=process",
-      ] + changes, scratch: scratch)
+      ] + changes, scratch: scratch, by: starter)
   }
 
   private func context(of seed: Int = 1) throws -> Context {
@@ -361,11 +361,7 @@ import Wire
     defer { close(pipe) }
     let page = [UInt8](repeating: 46, count: 4096)
     while write(pipe, page, page.count) > 0 {}
-    let driver = try KingletProcess(
-      [
-        "driver", "Launch/pcb-insertion.yaml", "run=" + run, "recording=none", "clock=realtime",
-        "placement=process",
-      ], scratch: scratch, by: ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>'\(words)'"])
+    let driver = try driver(by: ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>'\(words)'"])
     defer { driver.end() }
     let context = try context()
     var session = try openSession(context)

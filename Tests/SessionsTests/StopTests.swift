@@ -69,16 +69,19 @@ private final class Flood: Sendable {
   }
 
   /// Waits until the driver's log holds a text.
-  private func awaitLog(_ text: String, within seconds: Double = 60) throws {
+  private func awaitLog(
+    _ text: String, of session: String = "r", within seconds: Double = 60
+  ) throws {
     let deadline = DispatchTime.now() + seconds
-    while !log().contains(text) {
-      try #require(DispatchTime.now() < deadline, "no \"\(text)\" in \(log())")
+    while !log(of: session).contains(text) {
+      try #require(DispatchTime.now() < deadline, "no \"\(text)\" in \(log(of: session))")
       usleep(20_000)
     }
   }
 
-  private func log() -> String {
-    (try? String(contentsOfFile: scratch.path("r/logs/driver.log"), encoding: .utf8)) ?? ""
+  private func log(of session: String = "r") -> String {
+    let file = scratch.path(session + "/logs/driver.log")
+    return (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
   }
 
   /// Asks until it is granted: an arm that has not come to rest is not let go.
@@ -193,31 +196,20 @@ private final class Flood: Sendable {
 
   @Test func `a stop of a run reaches its demonstrations`() throws {
     let run = scratch.path("r")
-    let session = run + "-demonstrations"
     let shown = try KingletProcess(
       [
         "demonstrate", "Launch/pcb-insertion.yaml", "run=" + run, "clock=realtime",
         "demonstrations.folder=" + scratch.path("shown"),
       ], scratch: scratch)
     defer { shown.end() }
-    func log() -> String {
-      (try? String(contentsOfFile: session + "/logs/driver.log", encoding: .utf8)) ?? ""
-    }
-    let deadline = DispatchTime.now() + 60.0
-    while !log().contains("active at") {
-      try #require(DispatchTime.now() < deadline, "\(log())")
-      usleep(20_000)
-    }
+    try awaitLog("active at", of: "r-demonstrations")
     let stop = try KingletProcess.run(["stop", run, "--reason", "a hand"], scratch: scratch)
     #expect(stop.status == 0 && stop.output.contains("a hand"), "\(stop.errors)")
-    while !log().contains("userStopped at") {
-      try #require(DispatchTime.now() < deadline, "\(log())")
-      usleep(20_000)
-    }
+    try awaitLog("userStopped at", of: "r-demonstrations")
     // Who acts beside the terminal waits for nobody: it ends, and names the stop.
     let end = try shown.finish(within: 60)
     #expect(end.status != 0 && end.errors.contains("a hand"), "\(end.errors)")
-    #expect(KingletProcess.isGone(session))
+    #expect(KingletProcess.isGone(run + "-demonstrations"))
   }
 
   @Test(arguments: [
